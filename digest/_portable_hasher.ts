@@ -1,0 +1,51 @@
+import type { RawHasher } from "./hasher.ts";
+
+/**
+ * A hasher for browsers and edges: `@std/crypto` takes an async iterable and no
+ * single pieces, so each `update` hands its piece over to an iteration that runs
+ * beside the caller, and resolves when the next piece is asked for. The piece is
+ * never copied, and only one is held at a time.
+ */
+export function portableHasher(
+  webName: "SHA-256" | "SHA-384" | "SHA-512",
+): RawHasher {
+  let deliver: (chunk: Uint8Array<ArrayBuffer> | undefined) => void;
+  let asked = Promise.withResolvers<void>();
+
+  async function* pieces(): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+    while (true) {
+      const next = Promise.withResolvers<Uint8Array<ArrayBuffer> | undefined>();
+      deliver = next.resolve;
+      asked.resolve();
+      const chunk = await next.promise;
+      if (chunk === undefined) return;
+      yield chunk;
+    }
+  }
+
+  let result: Promise<ArrayBuffer> | undefined;
+  async function start(): Promise<ArrayBuffer> {
+    const { crypto } = await import("@std/crypto/crypto");
+    return await crypto.subtle.digest(webName, pieces());
+  }
+  /** Waits until a piece is asked for, or fails with the digest's own failure. */
+  async function ready(): Promise<void> {
+    result ??= start();
+    await Promise.race([asked.promise, result]);
+  }
+
+  return {
+    async update(chunk) {
+      await ready();
+      asked = Promise.withResolvers();
+      deliver(chunk as Uint8Array<ArrayBuffer>);
+      await ready();
+    },
+    async digest() {
+      await ready();
+      deliver(undefined);
+      const { encodeHex } = await import("@std/encoding/hex");
+      return encodeHex(await result!);
+    },
+  };
+}

@@ -1,0 +1,124 @@
+import { OciError, type OciErrorOptions } from "./oci_error.ts";
+
+/** What kind of mistake a digest's text has. */
+export type DigestErrorCode =
+  | "DIGEST_INVALID_FORMAT"
+  | "DIGEST_INVALID_LENGTH"
+  | "DIGEST_UNSUPPORTED";
+
+/** The base of the three errors about a digest's text. */
+export class DigestError extends OciError {
+  /** The class's name. */
+  override readonly name: string = "DigestError";
+  declare readonly code: DigestErrorCode;
+  /** The text that is no digest. */
+  readonly digest: string;
+
+  /** Makes an error about one digest's text. */
+  constructor(
+    code: DigestErrorCode,
+    message: string,
+    digest: string,
+    options?: OciErrorOptions,
+  ) {
+    super(code, message, options);
+    this.digest = digest;
+  }
+}
+
+/** The text does not have the form `algorithm:encoded`, or the encoded part has a wrong character. */
+export class DigestInvalidFormatError extends DigestError {
+  /** The class's name. */
+  override readonly name = "DigestInvalidFormatError";
+  /** Makes an error about one digest's text. */
+  constructor(digest: string, reason: string) {
+    super(
+      "DIGEST_INVALID_FORMAT",
+      `Cannot parse digest ${preview(digest)}: ${reason}`,
+      digest,
+    );
+  }
+}
+
+/** The encoded part has not the length that the algorithm demands. */
+export class DigestInvalidLengthError extends DigestError {
+  /** The class's name. */
+  override readonly name = "DigestInvalidLengthError";
+  /** Makes an error about one digest's text. */
+  constructor(digest: string, expected: number, actual: number) {
+    super(
+      "DIGEST_INVALID_LENGTH",
+      `Cannot parse digest ${
+        preview(digest)
+      }: expected ${expected} hex digits, found ${actual}`,
+      digest,
+    );
+  }
+}
+
+/** The grammar fits, but the algorithm is not one that can be computed here. */
+export class DigestUnsupportedError extends DigestError {
+  /** The class's name. */
+  override readonly name = "DigestUnsupportedError";
+  /** Makes an error about one digest's text or algorithm. */
+  constructor(digest: string, algorithm: string) {
+    super(
+      "DIGEST_UNSUPPORTED",
+      `Cannot use digest ${preview(digest)}: algorithm ${
+        preview(algorithm)
+      } is not supported`,
+      digest,
+    );
+  }
+}
+
+/** Content is not what its descriptor promised. */
+export class ContentError extends OciError {
+  /** The class's name. */
+  override readonly name: string = "ContentError";
+}
+
+/** Content has another digest than it should have. */
+export class DigestMismatchError extends ContentError {
+  /** The class's name. */
+  override readonly name = "DigestMismatchError";
+  /** The digest that the content should have. */
+  readonly expected: string;
+  /** The digest that it has. */
+  readonly actual: string;
+  /** Makes an error that names both digests. */
+  constructor(expected: string, actual: string) {
+    super(
+      "DIGEST_MISMATCH",
+      `Cannot accept content: expected digest ${expected}, found ${actual}`,
+    );
+    this.expected = expected;
+    this.actual = actual;
+  }
+}
+
+/** Content is shorter or longer than it should be. */
+export class SizeMismatchError extends ContentError {
+  /** The class's name. */
+  override readonly name = "SizeMismatchError";
+  /** The size in bytes that the content should have. */
+  readonly expected: number;
+  /** The size in bytes seen; where content is too long, what had arrived when that was noticed. */
+  readonly actual: number;
+  /** Makes an error that names both sizes. */
+  constructor(expected: number, actual: number, digest: string) {
+    super(
+      "SIZE_MISMATCH",
+      `Cannot accept content ${digest}: expected ${expected} bytes, found ${
+        actual > expected ? "at least " : ""
+      }${actual}`,
+    );
+    this.expected = expected;
+    this.actual = actual;
+  }
+}
+
+function preview(text: string): string {
+  const shown = JSON.stringify(text);
+  return shown.length <= 160 ? shown : `${shown.slice(0, 159)}…"`;
+}

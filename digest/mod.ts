@@ -1,0 +1,35 @@
+/**
+ * Content identifiers: parse and compute digests, hash content that arrives in
+ * pieces, and check streams against what they should hold.
+ *
+ * ```ts
+ * import { Digest } from "@gantry/oci/digest";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const digest = await Digest.fromString("hello");
+ * assertEquals(`${digest}`, "sha256:2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824");
+ * ```
+ *
+ * @module
+ */
+export {
+  type Algorithm,
+  type AlgorithmInfo,
+  algorithmInfo,
+  CANONICAL_ALGORITHM,
+  type KnownAlgorithm,
+} from "./algorithm.ts";
+export { Digest, type DigestOptions } from "./digest.ts";
+export {
+  ContentError,
+  DigestError,
+  type DigestErrorCode,
+  DigestInvalidFormatError,
+  DigestInvalidLengthError,
+  DigestMismatchError,
+  DigestUnsupportedError,
+  SizeMismatchError,
+} from "./errors.ts";
+export { createHasher, type Hasher } from "./hasher.ts";
+export { OciError, type OciErrorOptions } from "./oci_error.ts";
+export { type ExpectedContent, verifyStream } from "./verify_stream.ts";

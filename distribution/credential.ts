@@ -1,0 +1,37 @@
+/** A user and a password, for Basic authentication and for token requests. */
+export interface PasswordCredential {
+  /** The user. */
+  readonly username: string;
+  /** The password, or a personal access token that stands for one. */
+  readonly password: string;
+}
+
+/** A refresh token, called identity token by docker: exchanged for access tokens. */
+export interface IdentityTokenCredential {
+  /** The refresh token. */
+  readonly identityToken: string;
+  /** The user that it belongs to, where known. */
+  readonly username?: string;
+}
+
+/** A bearer token that is sent to the registry as it is. */
+export interface RegistryTokenCredential {
+  /** The access token. */
+  readonly registryToken: string;
+}
+
+/** What a registry is shown to let a caller in. */
+export type Credential =
+  | PasswordCredential
+  | IdentityTokenCredential
+  | RegistryTokenCredential;
+
+/** Where credentials come from. */
+export interface CredentialStore {
+  /**
+   * Gives the credential for a registry, or undefined where there is none.
+   *
+   * @param registry The registry's `host[:port]` as it stands in references, `docker.io` for Docker Hub.
+   */
+  get(registry: string): Promise<Credential | undefined>;
+}
