@@ -1,0 +1,172 @@
+import { OciError, type OciErrorOptions } from "../digest/oci_error.ts";
+import { redactUrl } from "./redact.ts";
+
+/**
+ * One problem in a registry's error body. Follows distribution-spec §Error Codes.
+ */
+export interface ErrorInfo {
+  /** The code: upper-case letters and `_`. */
+  readonly code: string;
+  /** The registry's words. */
+  readonly message?: string;
+  /** Any JSON that the registry adds. */
+  readonly detail?: unknown;
+}
+
+/** What is known of an answer that was no success. */
+export interface RegistryErrorOptions extends OciErrorOptions {
+  /** The status of the answer. */
+  readonly status: number;
+  /** The method of the request. */
+  readonly method: string;
+  /** The URL of the request; only its redacted form is kept. */
+  readonly url: URL | string;
+  /** The problems in the body. */
+  readonly errors?: readonly ErrorInfo[];
+  /** How long the registry asks to wait, in milliseconds. */
+  readonly retryAfter?: number | undefined;
+}
+
+/**
+ * A registry answered, and refused.
+ *
+ * `code` is the first code of the error body, and `HTTP_` with the status where
+ * the body names none.
+ */
+export class RegistryError extends OciError {
+  /** The class's name. */
+  override readonly name: string = "RegistryError";
+  /** The status of the answer. */
+  readonly status: number;
+  /** The method of the request. */
+  readonly method: string;
+  /** The URL of the request, redacted. */
+  readonly url: string;
+  /** The problems in the body; empty where it held none. */
+  readonly errors: readonly ErrorInfo[];
+  /** How long the registry asks to wait, in milliseconds. */
+  readonly retryAfter: number | undefined;
+
+  /** Makes an error whose message says what could not be done, such as `Cannot push blob sha256:…`. */
+  constructor(action: string, options: RegistryErrorOptions) {
+    const errors = options.errors ?? [];
+    super(
+      errors[0]?.code ?? `HTTP_${options.status}`,
+      `${action}: registry answered ${options.status}${describe(errors)}`,
+      options,
+    );
+    this.status = options.status;
+    this.method = options.method;
+    this.url = redactUrl(options.url);
+    this.errors = errors;
+    this.retryAfter = options.retryAfter;
+  }
+}
+
+/** The registry wants a credential, or another one (401). */
+export class UnauthorizedError extends RegistryError {
+  /** The class's name. */
+  override readonly name = "UnauthorizedError";
+}
+
+/** The credential does not allow this (403). */
+export class DeniedError extends RegistryError {
+  /** The class's name. */
+  override readonly name = "DeniedError";
+}
+
+/** There is no such content, tag or repository (404). */
+export class NotFoundError extends RegistryError {
+  /** The class's name. */
+  override readonly name = "NotFoundError";
+}
+
+/** The registry does not offer this (405, or code `UNSUPPORTED`). */
+export class UnsupportedError extends RegistryError {
+  /** The class's name. */
+  override readonly name = "UnsupportedError";
+}
+
+/** Too many requests, and waiting would take longer than allowed (429). */
+export class RateLimitError extends RegistryError {
+  /** The class's name. */
+  override readonly name = "RateLimitError";
+}
+
+/** Makes the error class that fits the status. */
+export function registryError(
+  action: string,
+  options: RegistryErrorOptions,
+): RegistryError {
+  switch (options.status) {
+    case 401:
+      return new UnauthorizedError(action, options);
+    case 403:
+      return new DeniedError(action, options);
+    case 404:
+      return new NotFoundError(action, options);
+    case 405:
+      return new UnsupportedError(action, options);
+    case 429:
+      return new RateLimitError(action, options);
+    default:
+      return options.errors?.[0]?.code === "UNSUPPORTED"
+        ? new UnsupportedError(action, options)
+        : new RegistryError(action, options);
+  }
+}
+
+/** Why there was no answer. */
+export type ConnectionErrorCode =
+  | "CONNECTION_REFUSED"
+  | "CONNECTION_RESET"
+  | "CONNECTION_TIMEOUT"
+  | "HOST_UNKNOWN"
+  | "TLS_FAILED"
+  | "CONNECTION_FAILED";
+
+/** There was no answer, or it broke off. */
+export class ConnectionError extends OciError {
+  /** The class's name. */
+  override readonly name = "ConnectionError";
+  declare readonly code: ConnectionErrorCode;
+  /** The method of the request. */
+  readonly method: string;
+  /** The URL of the request, redacted. */
+  readonly url: string;
+
+  /** Makes an error about one request. `reason` says what was seen. */
+  constructor(
+    code: ConnectionErrorCode,
+    reason: string,
+    options: OciErrorOptions & {
+      readonly method: string;
+      readonly url: URL | string;
+    },
+  ) {
+    const url = redactUrl(options.url);
+    super(code, `Cannot ${options.method} ${url}: ${reason}`, options);
+    this.method = options.method;
+    this.url = url;
+  }
+}
+
+/** The client refused to go on, to keep a secret or a promise. */
+export class SecurityError extends OciError {
+  /** The class's name. */
+  override readonly name = "SecurityError";
+}
+
+/** The registry's answer breaks the protocol. */
+export class ProtocolError extends OciError {
+  /** The class's name. */
+  override readonly name = "ProtocolError";
+}
+
+function describe(errors: readonly ErrorInfo[]): string {
+  if (errors.length === 0) return "";
+  return ` ${
+    errors.map(({ code, message }) => message ? `${code}: ${message}` : code)
+      .join("; ")
+  }`;
+}

@@ -1,0 +1,29 @@
+/** An address to use for a host and port in place of what DNS says. */
+export interface ResolveRule {
+  /** The host as it stands in URLs. */
+  readonly host: string;
+  /** The port as it stands in URLs, the scheme's default included. */
+  readonly port: number;
+  /** The address to connect to. */
+  readonly address: string;
+  /** The port to connect to, where it differs. */
+  readonly targetPort?: number;
+}
+
+/** What a base transport can be told, as far as its runtime allows. */
+export interface BaseTransportOptions {
+  /** Certificates of authorities, PEM, that replace the system's. */
+  readonly caCerts?: readonly string[];
+  /** The client's certificate, PEM. Comes with `clientKey`. */
+  readonly clientCert?: string;
+  /** The client's private key, PEM. Comes with `clientCert`. */
+  readonly clientKey?: string;
+  /**
+   * Accept any certificate. Dangerous: whoever sits on the line can read and change everything.
+   *
+   * @default {false}
+   */
+  readonly insecure?: boolean;
+  /** Addresses that override DNS; the last that fits wins. */
+  readonly resolve?: readonly ResolveRule[];
+}
