@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-explicit-any
 /**
  * `@std/assert` for networks that reach the npm registry but not JSR: the same
  * upstream code from `npm:deno-std`, given back the types it lost there.
@@ -7,7 +8,6 @@
  */
 import * as upstream from "deno-std/assert/mod.js";
 
-// deno-lint-ignore no-explicit-any
 type ErrorClass<E extends Error = Error> = abstract new (...args: any[]) => E;
 
 /** Asserts that `expr` is truthy. */
@@ -42,7 +42,6 @@ export function assertExists<T>(
   upstream.assertExists(actual, msg);
 }
 /** Asserts that `actual` is an instance of `expectedType`. */
-// deno-lint-ignore no-explicit-any
 export function assertInstanceOf<
   T extends abstract new (...args: any[]) => any,
 >(
@@ -86,7 +85,6 @@ export function assertNotMatch(
 }
 /** Asserts that `expected` is a subset of `actual`. */
 export function assertObjectMatch(
-  // deno-lint-ignore no-explicit-any
   actual: Record<PropertyKey, any>,
   expected: Record<PropertyKey, unknown>,
   msg?: string,
