@@ -1,0 +1,349 @@
+import { DigestError } from "../digest/errors.ts";
+import { Digest } from "../digest/digest.ts";
+import { OciError, type OciErrorOptions } from "../digest/oci_error.ts";
+
+/** What kind of mistake a reference's text has. */
+export type ReferenceErrorCode =
+  | "REFERENCE_INVALID_FORMAT"
+  | "REFERENCE_NAME_EMPTY"
+  | "REFERENCE_NAME_TOO_LONG"
+  | "REFERENCE_NAME_UPPERCASE"
+  | "REFERENCE_REGISTRY_INVALID"
+  | "REFERENCE_TAG_INVALID"
+  | "REFERENCE_DIGEST_INVALID";
+
+/** A text is no reference, or one of its parts is malformed. */
+export class InvalidReferenceError extends OciError {
+  /** The class's name. */
+  override readonly name = "InvalidReferenceError";
+  declare readonly code: ReferenceErrorCode;
+  /** The text. */
+  readonly reference: string;
+
+  /** Makes an error about one reference's text. */
+  constructor(
+    code: ReferenceErrorCode,
+    reference: string,
+    reason: string,
+    options?: OciErrorOptions,
+  ) {
+    super(
+      code,
+      `Cannot parse reference ${preview(reference)}: ${reason}`,
+      options,
+    );
+    this.reference = reference;
+  }
+}
+
+/** The parts of a {@linkcode Reference}. */
+export interface ReferenceParts {
+  /** `host[:port]`; `docker.io` for Docker Hub. */
+  readonly registry: string;
+  /** The repository's full name. */
+  readonly repository: string;
+  /** The tag. */
+  readonly tag?: string | undefined;
+  /** The digest. */
+  readonly digest?: string | undefined;
+}
+
+const LABEL = "[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?";
+const HOST = `(?:${LABEL}(?:\\.${LABEL})*|\\[[a-fA-F0-9:]+\\])`;
+const REGISTRY = new RegExp(`^${HOST}(?::([0-9]+))?$`);
+/** distribution-spec §Pulling Manifests, R1. */
+const COMPONENT = /^[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*$/;
+/** distribution-spec §Pulling Manifests, R3. */
+const TAG = /^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$/;
+const BARE_SHA256 = /^[a-f0-9]{64}$/;
+const MAX_NAME_LENGTH = 255;
+const DOCKER_HUB = "docker.io";
+
+/**
+ * The name of content in a registry: `registry/repository[:tag][@digest]`.
+ *
+ * Immutable. Parsing follows the grammar and the normalisation that docker made
+ * common: a name without a registry is on Docker Hub, and one of a single part
+ * there is in `library/`. No tag is ever added.
+ *
+ * @example
+ * ```ts
+ * import { Reference } from "@gantry/oci/distribution";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const reference = Reference.parse("localhost:5000/team/app:v1");
+ * assertEquals(reference.registry, "localhost:5000");
+ * assertEquals(reference.repository, "team/app");
+ * assertEquals(reference.tag, "v1");
+ *
+ * assertEquals(String(Reference.parse("alpine:3")), "docker.io/library/alpine:3");
+ * ```
+ */
+export class Reference implements ReferenceParts {
+  /** `host[:port]`; `docker.io` for Docker Hub. */
+  readonly registry: string;
+  /** The repository's full name. */
+  readonly repository: string;
+  /** The tag, where one is given. */
+  readonly tag: string | undefined;
+  /** The digest, where one is given. */
+  readonly digest: string | undefined;
+
+  /**
+   * Makes a reference of its parts, and checks each.
+   *
+   * @throws {InvalidReferenceError} A part is malformed.
+   */
+  constructor(parts: ReferenceParts) {
+    const whole = join(parts);
+    checkRegistry(parts.registry, whole);
+    checkRepository(parts.repository, whole);
+    if (parts.tag !== undefined && !isTag(parts.tag)) {
+      throw new InvalidReferenceError(
+        "REFERENCE_TAG_INVALID",
+        whole,
+        `tag ${
+          preview(parts.tag)
+        } is not 1 to 128 letters, digits, "_", "." and "-"`,
+      );
+    }
+    if (parts.digest !== undefined) checkDigest(parts.digest, whole);
+    this.registry = parts.registry;
+    this.repository = parts.repository;
+    this.tag = parts.tag;
+    this.digest = parts.digest;
+  }
+
+  /**
+   * Parses a reference's text.
+   *
+   * @throws {InvalidReferenceError} The text is no reference; `code` says which part is wrong.
+   */
+  static parse(text: string): Reference {
+    if (text === "") {
+      throw new InvalidReferenceError(
+        "REFERENCE_NAME_EMPTY",
+        text,
+        "it is empty",
+      );
+    }
+    if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) {
+      throw new InvalidReferenceError(
+        "REFERENCE_INVALID_FORMAT",
+        text,
+        "it is a URL",
+        {
+          hint:
+            "leave out the scheme: a reference begins with the registry's host",
+        },
+      );
+    }
+    if (BARE_SHA256.test(text)) {
+      throw new InvalidReferenceError(
+        "REFERENCE_INVALID_FORMAT",
+        text,
+        "it is a bare digest",
+        {
+          hint: "write name@sha256:… to name content by its digest",
+        },
+      );
+    }
+    const at = text.indexOf("@");
+    const digest = at < 0 ? undefined : text.slice(at + 1);
+    const named = at < 0 ? text : text.slice(0, at);
+    const colon = named.indexOf(":", named.lastIndexOf("/") + 1);
+    const tag = colon < 0 ? undefined : named.slice(colon + 1);
+    const name = colon < 0 ? named : named.slice(0, colon);
+    return new Reference({ ...splitName(name), tag, digest });
+  }
+
+  /** The tag or the digest by which a registry is asked; the digest wins where both are given. */
+  get target(): string | undefined {
+    return this.digest ?? this.tag;
+  }
+
+  /** `registry/repository`, without tag and digest. */
+  get name(): string {
+    return `${this.registry}/${this.repository}`;
+  }
+
+  /**
+   * A copy with another tag, or none, and no digest.
+   *
+   * @throws {InvalidReferenceError} The tag is malformed.
+   */
+  withTag(tag: string | undefined): Reference {
+    return new Reference({
+      registry: this.registry,
+      repository: this.repository,
+      tag,
+    });
+  }
+
+  /**
+   * A copy with another digest and no tag.
+   *
+   * @throws {InvalidReferenceError} The digest is malformed.
+   */
+  withDigest(digest: string): Reference {
+    return new Reference({
+      registry: this.registry,
+      repository: this.repository,
+      digest,
+    });
+  }
+
+  /** The canonical text, which parses to an equal reference. */
+  toString(): string {
+    return join(this);
+  }
+
+  /** The canonical text. */
+  toJSON(): string {
+    return join(this);
+  }
+}
+
+/** Whether a text is a tag. Follows distribution-spec §Pulling Manifests. */
+export function isTag(text: string): boolean {
+  return TAG.test(text);
+}
+
+/**
+ * Whether a text is a repository's full name. Follows distribution-spec §Pulling Manifests.
+ *
+ * @example
+ * ```ts
+ * import { isRepositoryName } from "@gantry/oci/distribution";
+ * import { assert, assertFalse } from "@std/assert";
+ *
+ * assert(isRepositoryName("library/alpine"));
+ * assertFalse(isRepositoryName("library/../alpine"));
+ * ```
+ */
+export function isRepositoryName(text: string): boolean {
+  return text.length <= MAX_NAME_LENGTH &&
+    text.split("/").every((part) => COMPONENT.test(part));
+}
+
+/**
+ * Checks the name of a registry, `host[:port]`, and gives it in the form that
+ * references carry: the old names of Docker Hub become `docker.io`.
+ *
+ * @throws {InvalidReferenceError} The text is no host with an optional port.
+ *
+ * @example
+ * ```ts
+ * import { parseRegistryName } from "@gantry/oci/distribution";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(parseRegistryName("[::1]:5000"), "[::1]:5000");
+ * assertEquals(parseRegistryName("index.docker.io"), "docker.io");
+ * ```
+ */
+export function parseRegistryName(text: string): string {
+  checkRegistry(text, text);
+  return text === "index.docker.io" || text === "registry-1.docker.io"
+    ? DOCKER_HUB
+    : text;
+}
+
+function splitName(name: string): { registry: string; repository: string } {
+  const slash = name.indexOf("/");
+  const first = name.slice(0, Math.max(slash, 0));
+  // Only a first part that could not be a path component of Docker Hub is a host.
+  const isHost = first === "localhost" || /[.:A-Z]/.test(first);
+  if (slash >= 0 && (isHost || first === "")) {
+    const registry = parseRegistryNameOf(first, name);
+    const repository = name.slice(slash + 1);
+    return { registry, repository: inLibrary(registry, repository) };
+  }
+  return { registry: DOCKER_HUB, repository: inLibrary(DOCKER_HUB, name) };
+}
+
+function parseRegistryNameOf(text: string, whole: string): string {
+  checkRegistry(text, whole);
+  return text === "index.docker.io" ? DOCKER_HUB : text;
+}
+
+function inLibrary(registry: string, repository: string): string {
+  return registry === DOCKER_HUB && repository !== "" &&
+      !repository.includes("/")
+    ? `library/${repository}`
+    : repository;
+}
+
+function checkRegistry(registry: string, whole: string): void {
+  const match = REGISTRY.exec(registry);
+  // A host that fits the grammar but no URL (`[:::]`, port 99999) cannot be asked.
+  if (
+    match === null || Number(match[1] ?? 0) > 65_535 ||
+    !URL.canParse(`http://${registry}`)
+  ) {
+    throw new InvalidReferenceError(
+      "REFERENCE_REGISTRY_INVALID",
+      whole,
+      `registry ${preview(registry)} is not host or host:port`,
+    );
+  }
+}
+
+function checkRepository(repository: string, whole: string): void {
+  if (repository === "") {
+    throw new InvalidReferenceError(
+      "REFERENCE_NAME_EMPTY",
+      whole,
+      "the repository is missing",
+    );
+  }
+  if (repository.length > MAX_NAME_LENGTH) {
+    throw new InvalidReferenceError(
+      "REFERENCE_NAME_TOO_LONG",
+      whole,
+      `the repository has ${repository.length} characters, and at most ${MAX_NAME_LENGTH} are allowed`,
+    );
+  }
+  for (const component of repository.split("/")) {
+    if (COMPONENT.test(component)) continue;
+    if (COMPONENT.test(component.toLowerCase())) {
+      throw new InvalidReferenceError(
+        "REFERENCE_NAME_UPPERCASE",
+        whole,
+        `repository ${preview(repository)} has upper-case letters`,
+        { hint: "repository names are lower-case" },
+      );
+    }
+    throw new InvalidReferenceError(
+      "REFERENCE_INVALID_FORMAT",
+      whole,
+      component === ""
+        ? `repository ${preview(repository)} has an empty part`
+        : `${preview(component)} is not a part of a repository's name`,
+    );
+  }
+}
+
+function checkDigest(digest: string, whole: string): void {
+  try {
+    Digest.parse(digest);
+  } catch (cause) {
+    if (!(cause instanceof DigestError)) throw cause;
+    throw new InvalidReferenceError(
+      "REFERENCE_DIGEST_INVALID",
+      whole,
+      cause.message,
+      { cause },
+    );
+  }
+}
+
+function join({ registry, repository, tag, digest }: ReferenceParts): string {
+  return `${registry}/${repository}${tag === undefined ? "" : `:${tag}`}${
+    digest === undefined ? "" : `@${digest}`
+  }`;
+}
+
+function preview(text: string): string {
+  const shown = JSON.stringify(text);
+  return shown.length <= 200 ? shown : `${shown.slice(0, 199)}…"`;
+}
