@@ -39,8 +39,92 @@ export interface TransportRequest {
  *
  * This is the one seam between the client and the network. Layers wrap it like
  * onions, `retry(redirect(authorize(base)))`: each takes a transport and gives
- * one. A base never follows redirects, never retries, and never decodes a body.
- * A failure to get a response is thrown as a `ConnectionError`; an abort as the
- * signal's own reason.
+ * one, made with {@linkcode wrapTransport} so that what the base says of itself
+ * stays readable from outside. A base never follows redirects, never retries,
+ * and never decodes a body. A failure to get a response, and a body that breaks
+ * off, is a `ConnectionError`; an abort surfaces as the signal's own reason.
+ * A body that is not wanted must be read to its end or cancelled.
  */
-export type Transport = (request: TransportRequest) => Promise<Response>;
+export interface Transport {
+  /** Sends one request. */
+  (request: TransportRequest): Promise<Response>;
+  /**
+   * The largest {@linkcode Source} body, in bytes, that can be sent with its exact
+   * length; without a limit where not given. A larger one is refused with a
+   * `TypeError` before anything is sent: upload it in parts of at most this size.
+   */
+  readonly maxBodySize?: number | undefined;
+  /**
+   * Closes idle connections. Requests under way go on. Calling it is never
+   * needed for a process to end, and a closed transport can be used again.
+   */
+  close?(): void;
+}
+
+/**
+ * Makes a transport of a function that works through another transport, and
+ * carries over `maxBodySize` and `close`.
+ *
+ * @example A transport that adds a header
+ * ```ts
+ * import { fromHandler, wrapTransport } from "@gantry/oci/distribution";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const base = fromHandler((request) =>
+ *   new Response(request.headers.get("x-team"))
+ * );
+ * const transport = wrapTransport(base, (request) => {
+ *   const headers = new Headers(request.headers);
+ *   headers.set("x-team", "harbour");
+ *   return base({ ...request, headers });
+ * });
+ * const response = await transport({
+ *   method: "GET",
+ *   url: new URL("http://registry.example/v2/"),
+ *   headers: new Headers(),
+ * });
+ * assertEquals(await response.text(), "harbour");
+ * ```
+ */
+export function wrapTransport(
+  inner: Transport,
+  send: (request: TransportRequest) => Promise<Response>,
+): Transport {
+  return makeTransport(send, {
+    maxBodySize: inner.maxBodySize,
+    close: inner.close && (() => inner.close?.()),
+  });
+}
+
+/**
+ * Makes a transport of a function and what it says of itself.
+ *
+ * @example
+ * ```ts
+ * import { makeTransport } from "@gantry/oci/distribution";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const transport = makeTransport(() => Promise.resolve(new Response("ok")), {
+ *   maxBodySize: 1024,
+ * });
+ * assertEquals(transport.maxBodySize, 1024);
+ * ```
+ */
+export function makeTransport(
+  send: (request: TransportRequest) => Promise<Response>,
+  traits: {
+    /** See {@linkcode Transport.maxBodySize}. */
+    readonly maxBodySize?: number | undefined;
+    /** See {@linkcode Transport.close}. */
+    readonly close?: (() => void) | undefined;
+  } = {},
+): Transport {
+  const transport = (request: TransportRequest) => send(request);
+  if (traits.maxBodySize !== undefined) {
+    Object.assign(transport, { maxBodySize: traits.maxBodySize });
+  }
+  if (traits.close !== undefined) {
+    Object.assign(transport, { close: traits.close });
+  }
+  return transport;
+}

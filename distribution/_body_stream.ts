@@ -1,0 +1,116 @@
+import { ContentError } from "../digest/errors.ts";
+import { byobReader, tapStream } from "../digest/_tap_stream.ts";
+import type { Source } from "./source.ts";
+
+const CHUNK = 64 * 1024;
+
+/** The error for a source that does not hold what it promised. */
+export function sourceSizeError(expected: number, actual: number): Error {
+  return new ContentError(
+    "SIZE_MISMATCH",
+    `Cannot send content: its source promised ${expected} bytes, and gave ${
+      actual > expected ? "more" : `only ${actual}`
+    }`,
+  );
+}
+
+/** Opens a source as a stream that fails unless it has exactly the promised size. */
+export async function openExact(
+  source: Source,
+): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+  let seen = 0;
+  return tapStream(await source.open(), {
+    chunk({ byteLength }) {
+      seen += byteLength;
+      if (seen > source.size) throw sourceSizeError(source.size, seen);
+    },
+    end() {
+      if (seen < source.size) throw sourceSizeError(source.size, seen);
+    },
+  });
+}
+
+/** Whether a response to this request has no body by definition. RFC 9110 §6.4.1. */
+export function isBodyless(method: string, status: number): boolean {
+  return method === "HEAD" || status === 204 || status === 205 ||
+    status === 304;
+}
+
+/**
+ * A body that fails with the signal's reason once that aborts, also in the middle
+ * of a read.
+ *
+ * It is a byte stream that reads straight into the consumer's buffer where the
+ * body is one too.
+ */
+export function guardBody(
+  body: ReadableStream<Uint8Array<ArrayBuffer>>,
+  signal: AbortSignal | undefined,
+  hooks: {
+    /** Makes the error that the consumer sees of the body's own failure. */
+    mapError?: (error: unknown) => unknown;
+    /** Runs once the body has ended, failed, or been cancelled. */
+    end?: () => void;
+  } = {},
+): ReadableStream<Uint8Array<ArrayBuffer>> {
+  const byob = byobReader(body);
+  const reader = byob ?? body.getReader();
+  let controller: ReadableByteStreamController;
+  const onAbort = () => {
+    hooks.end?.();
+    controller.error(signal!.reason);
+    reader.cancel(signal!.reason).catch(() => {});
+  };
+  const finish = () => {
+    signal?.removeEventListener("abort", onAbort);
+    hooks.end?.();
+  };
+
+  return new ReadableStream({
+    type: "bytes",
+    ...(byob ? { autoAllocateChunkSize: CHUNK } : {}),
+    start(c) {
+      controller = c;
+      if (signal?.aborted) onAbort();
+      else signal?.addEventListener("abort", onAbort, { once: true });
+    },
+    async pull() {
+      const request = controller.byobRequest;
+      try {
+        const { value, done } = byob
+          ? await byob.read(request!.view as Uint8Array<ArrayBuffer>)
+          : await (reader as ReadableStreamDefaultReader<
+            Uint8Array<ArrayBuffer>
+          >).read();
+        if (signal?.aborted) return;
+        if (done) {
+          finish();
+          controller.close();
+          if (byob) request!.respondWithNewView(value ?? new Uint8Array());
+          else request?.respond(0);
+        } else if (byob) {
+          request!.respondWithNewView(value);
+        } else if (value.byteLength > 0) {
+          controller.enqueue(value);
+        }
+      } catch (error) {
+        if (signal?.aborted) return;
+        finish();
+        throw hooks.mapError === undefined ? error : hooks.mapError(error);
+      }
+    },
+    cancel(reason) {
+      finish();
+      return reader.cancel(reason);
+    },
+  });
+}
+
+/** The same response with another body. */
+export function withBody(
+  response: Response,
+  body: ReadableStream<Uint8Array<ArrayBuffer>> | null,
+): Response {
+  const { status, statusText, headers } = response;
+  return new Response(body, { status, statusText, headers });
+}
