@@ -1,0 +1,36 @@
+/** The two streams that a command prints on: results on one, all else on the other. */
+export class Console {
+  readonly #encoder = new TextEncoder();
+
+  /** Prints a line of the result. */
+  out(line: string): void {
+    this.outRaw(`${line}\n`);
+  }
+
+  /** Prints a piece of the result as it is. */
+  outRaw(content: string | Uint8Array): void {
+    writeAll(
+      Deno.stdout,
+      typeof content === "string" ? this.#encoder.encode(content) : content,
+    );
+  }
+
+  /** Prints a line for people. */
+  err(line: string): void {
+    this.errRaw(`${line}\n`);
+  }
+
+  /** Prints a piece of text for people, without ending the line. */
+  errRaw(text: string): void {
+    writeAll(Deno.stderr, this.#encoder.encode(text));
+  }
+}
+
+function writeAll(
+  stream: { writeSync(bytes: Uint8Array): number },
+  bytes: Uint8Array,
+): void {
+  for (let rest = bytes; rest.length > 0;) {
+    rest = rest.subarray(stream.writeSync(rest));
+  }
+}

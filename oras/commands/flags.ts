@@ -1,0 +1,139 @@
+import type { Flag } from "./_flag.ts";
+
+/** `-d`: what commands share that talk to a registry. */
+export const DEBUG: Flag = {
+  name: "debug",
+  short: "d",
+  kind: "bool",
+  purpose: "print the HTTP exchange on stderr, without secrets",
+  group: "Other flags",
+};
+
+/** `-h`, which every command has. */
+export const HELP: Flag = {
+  name: "help",
+  short: "h",
+  kind: "bool",
+  purpose: "show this help",
+  group: "Other flags",
+};
+
+/** `--registry-config`. */
+export const REGISTRY_CONFIG: Flag = {
+  name: "registry-config",
+  kind: "stringArray",
+  value: "path",
+  purpose: "read credentials from this file; the first one given is written",
+  group: "Registry flags",
+};
+
+/** How to reach a registry, and with which credential. */
+export const REMOTE: readonly Flag[] = [
+  registry("username", "string", "name of the user", { short: "u" }),
+  registry("password", "string", "password, or token where no user is given", {
+    short: "p",
+  }),
+  registry("password-stdin", "bool", "read the password from stdin"),
+  registry("identity-token", "string", "identity token (a refresh token)", {
+    value: "token",
+  }),
+  registry(
+    "identity-token-stdin",
+    "bool",
+    "read the identity token from stdin",
+  ),
+  registry("insecure", "bool", "accept any certificate (dangerous)"),
+  registry(
+    "plain-http",
+    "bool",
+    "speak HTTP, not HTTPS; the default for localhost",
+  ),
+  registry("ca-file", "string", "trust the authorities in this PEM file", {
+    value: "path",
+  }),
+  registry("cert-file", "string", "client certificate, PEM", { value: "path" }),
+  registry("key-file", "string", "private key of --cert-file, PEM", {
+    value: "path",
+  }),
+  registry("resolve", "stringArray", "connect to this address instead", {
+    value: "host:port:address[:port]",
+  }),
+  REGISTRY_CONFIG,
+  registry("header", "stringArray", "send one more request header", {
+    short: "H",
+    value: "name: value",
+  }),
+];
+
+/** `--no-tty`. */
+export const NO_TTY: Flag = {
+  name: "no-tty",
+  kind: "bool",
+  purpose: "show no progress bars, even on a terminal",
+  group: "Output flags",
+};
+
+/** `--format`. */
+export const FORMAT: Flag = {
+  name: "format",
+  kind: "string",
+  value: "text|json",
+  preset: "text",
+  choices: ["text", "json"],
+  purpose: "how to print the result",
+  group: "Output flags",
+};
+
+/** `--platform`. */
+export const PLATFORM: Flag = {
+  name: "platform",
+  kind: "string",
+  value: "os[/arch][/variant][:os_version]",
+  purpose: "choose this platform from an index",
+};
+
+/** `--descriptor`. */
+export const DESCRIPTOR: Flag = {
+  name: "descriptor",
+  kind: "bool",
+  purpose: "print the descriptor instead of the content",
+  group: "Output flags",
+};
+
+/** `--pretty`. */
+export const PRETTY: Flag = {
+  name: "pretty",
+  kind: "bool",
+  purpose: "indent JSON",
+  group: "Output flags",
+};
+
+/** `-v`, which older scripts still give. */
+export const VERBOSE: Flag = {
+  name: "verbose",
+  short: "v",
+  kind: "bool",
+  preset: true,
+  purpose: "print a line for content without a name too",
+  hidden: true,
+  deprecated: "and will be removed in a future release.",
+};
+
+/** `--concurrency`. */
+export function concurrency(preset: number): Flag {
+  return {
+    name: "concurrency",
+    kind: "int",
+    preset,
+    purpose: "how many transfers run at once",
+  };
+}
+
+function registry(
+  name: string,
+  kind: Flag["kind"],
+  purpose: string,
+  more: Partial<Flag> = {},
+): Flag {
+  return { name, kind, purpose, group: "Registry flags", ...more };
+}

@@ -1,0 +1,94 @@
+import type { Command } from "./_command.ts";
+import { type Flag, FLAG_GROUPS } from "./_flag.ts";
+import { HELP } from "./flags.ts";
+
+/**
+ * The help page of a command or of a group of commands.
+ *
+ * @param command The command.
+ * @param path The words that lead to it, such as `gantry repo tags`.
+ */
+export function helpPage(command: Command, path: string): string {
+  const program = path.split(" ")[0]!;
+  const sections: string[] = [
+    command.purpose,
+    ...(command.notes === undefined ? [] : [command.notes.join("\n")]),
+  ];
+  if (command.examples !== undefined) {
+    sections.push(
+      command.examples.map(({ title, line }) =>
+        `Example - ${title}:\n  ${program} ${line}`
+      ).join("\n\n"),
+    );
+  }
+  sections.push(`Usage:\n  ${usageLine(command, path)}`);
+  if (command.aliases !== undefined) {
+    sections.push(
+      `Aliases:\n  ${[command.name, ...command.aliases].join(", ")}`,
+    );
+  }
+  if (command.commands !== undefined) {
+    sections.push(section(
+      "Commands",
+      [...command.commands, HELP_COMMAND]
+        .filter(({ name }) => name !== "help" || path === program)
+        .map(({ name, purpose }) => [name, purpose]),
+    ));
+  }
+  sections.push(...flagSections([...(command.flags ?? []), HELP]));
+  if (command.environment !== undefined) {
+    sections.push(section("Environment", command.environment));
+  }
+  if (command.commands !== undefined) {
+    sections.push(
+      `Use "${path} [command] --help" for more information about a command.`,
+    );
+  }
+  return sections.join("\n\n");
+}
+
+/** How a command is called, in one line. */
+export function usageLine(command: Command, path: string): string {
+  return `${path} ${command.usage ?? "[command]"}`;
+}
+
+const HELP_COMMAND: Command = {
+  name: "help",
+  purpose: "Show help about a command",
+};
+
+function flagSections(flags: readonly Flag[]): readonly string[] {
+  return FLAG_GROUPS.flatMap((group) => {
+    const rows = flags
+      .filter((flag) => !flag.hidden && (flag.group ?? "Flags") === group)
+      .map((flag): [string, string] => [flagSyntax(flag), flagPurpose(flag)]);
+    return rows.length === 0 ? [] : [section(group, rows)];
+  });
+}
+
+function flagSyntax(flag: Flag): string {
+  const short = flag.short === undefined ? "    " : `-${flag.short}, `;
+  const value = flag.kind === "bool" ? "" : ` ${flag.value ?? flag.kind}`;
+  return `${short}--${flag.name}${value}`;
+}
+
+function flagPurpose(flag: Flag): string {
+  const repeats = flag.kind === "stringArray" || flag.kind === "strings"
+    ? " (can be repeated)"
+    : "";
+  const preset = flag.preset === undefined ? "" : ` (default ${flag.preset})`;
+  return `${flag.purpose}${repeats}${preset}`;
+}
+
+function section(
+  title: string,
+  rows: readonly (readonly [string, string])[],
+): string {
+  const width = Math.min(38, Math.max(...rows.map(([left]) => left.length)));
+  const lines = rows.map(([left, right]) =>
+    left.length > width
+      ? `  ${left}\n  ${" ".repeat(width)}  ${right}`
+      : `  ${left.padEnd(width)}  ${right}`
+  );
+  return `${title}:\n${lines.join("\n")}`;
+}

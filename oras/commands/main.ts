@@ -1,0 +1,151 @@
+import type { Command, Invocation } from "./_command.ts";
+import { Console } from "./_console.ts";
+import { CommandError } from "./_errors.ts";
+import { type Interrupt, listenForInterrupt } from "./_interrupt.ts";
+import { nearest } from "./_nearest.ts";
+import { parseLine } from "./_parser.ts";
+import { HELP } from "./flags.ts";
+import { helpPage, usageLine } from "./help.ts";
+import { PROGRAM } from "./table.ts";
+
+/**
+ * Runs the program with the arguments of a command line.
+ *
+ * Gives the exit code: 0, or 1 where the work could not be done. Prints on stdout
+ * and stderr.
+ */
+export async function main(tokens: readonly string[]): Promise<number> {
+  const console = new Console();
+  let interrupt: Interrupt | undefined;
+  try {
+    const chosen = choose(tokens, console);
+    if (chosen === undefined) return 0;
+    const { command, path, args, flags } = chosen;
+    const { run } = await command.load!();
+    await run({
+      command,
+      path,
+      args,
+      flags,
+      console,
+      get signal(): AbortSignal {
+        interrupt ??= listenForInterrupt();
+        return interrupt.signal;
+      },
+    });
+    return 0;
+  } catch (error) {
+    if (error instanceof CommandError) {
+      console.err(report(error));
+    } else {
+      const { explain } = await import("./_explain.ts");
+      console.err(report(explain(error)));
+    }
+    return 1;
+  } finally {
+    interrupt?.stop();
+  }
+}
+
+type Choice = Pick<Invocation, "command" | "path" | "args" | "flags">;
+
+/** Finds the command and reads its line; prints help, and gives nothing, where that was asked for. */
+function choose(
+  tokens: readonly string[],
+  console: Console,
+): Choice | undefined {
+  const wantsHelp = tokens[0] === "help";
+  const { command, path, rest } = find(wantsHelp ? tokens.slice(1) : tokens);
+  if (wantsHelp) {
+    console.out(helpPage(command, path));
+    return undefined;
+  }
+  const flags = [...(command.flags ?? []), HELP];
+  const line = parseLine(rest, flags);
+  for (const notice of line.notices) console.err(notice);
+  if (line.flags.bool("help") || command.load === undefined) {
+    console.out(helpPage(command, path));
+    return undefined;
+  }
+  checkArity(command, path, line.args.length);
+  return { command, path, args: line.args, flags: line.flags };
+}
+
+/** Follows the words of a command line down the table. */
+function find(
+  tokens: readonly string[],
+): { command: Command; path: string; rest: readonly string[] } {
+  let command = PROGRAM;
+  let path = PROGRAM.name;
+  const rest = [...tokens];
+  while (command.commands !== undefined) {
+    const at = rest.findIndex((token) => !token.startsWith("-"));
+    if (at < 0) break;
+    const [word] = rest.splice(at, 1) as [string];
+    const next = command.commands.find(({ name, aliases }) =>
+      name === word || aliases?.includes(word)
+    );
+    if (next === undefined) {
+      if (word === "help" && path !== PROGRAM.name) {
+        rest.push("--help");
+        break;
+      }
+      throw unknownCommand(word, command, path);
+    }
+    command = next;
+    path = `${path} ${next.name}`;
+  }
+  return { command, path, rest };
+}
+
+function unknownCommand(
+  word: string,
+  group: Command,
+  path: string,
+): CommandError {
+  const names = group.commands!.flatMap(({ name, aliases = [] }) => [
+    name,
+    ...aliases,
+  ]);
+  const near = nearest(word, names);
+  const help = `Run '${path} --help' for usage.`;
+  return new CommandError(
+    `unknown command ${JSON.stringify(word)} for "${path}"`,
+    {
+      hint: near.length === 0
+        ? help
+        : `\nDid you mean this?\n${
+          near.map((name) => `\t${name}\n`).join("")
+        }\n${help}`,
+    },
+  );
+}
+
+function checkArity(command: Command, path: string, count: number): void {
+  if (command.arity === undefined) return;
+  const { min, max = Infinity, meaning } = command.arity;
+  if (count >= min && count <= max) return;
+  const number = `${min === max ? "exactly" : "at least"} ${min} argument${
+    min === 1 ? "" : "s"
+  }`;
+  const help = `Run "${path} -h" for more options and examples`;
+  throw new CommandError(
+    max === 0
+      ? `"${path}" takes no arguments but got ${count}`
+      : `"${path}" requires ${number} but got ${count}`,
+    {
+      usage: usageLine(command, path),
+      hint: max === 0
+        ? help
+        : `Please specify ${number} as ${meaning}. ${help}`,
+    },
+  );
+}
+
+function report({ prefix, message, usage, hint }: CommandError): string {
+  return [
+    `${prefix} ${message}`,
+    ...(usage === undefined ? [] : [`Usage: ${usage}`]),
+    ...(hint === undefined ? [] : [hint]),
+  ].join("\n");
+}
