@@ -1,0 +1,364 @@
+import { OciError } from "../digest/oci_error.ts";
+import type { ClientOptions } from "../distribution/client_options.ts";
+import type { ProgressHook } from "../distribution/progress.ts";
+import { Reference } from "../distribution/reference.ts";
+import { RegistryClient } from "../distribution/registry_client.ts";
+import type { Repository } from "../distribution/repository.ts";
+import { type SourceLike, toSource } from "../distribution/source.ts";
+import type { Descriptor } from "../image/descriptor.ts";
+import { encodeJson } from "../image/encode_json.ts";
+import type { Index, Manifest } from "../image/manifest.ts";
+import type { ManifestContent } from "../image/manifest_content.ts";
+import { type MediaType, MediaTypes } from "../image/media_type.ts";
+import type { Platform } from "../image/platform.ts";
+import { NotFoundError } from "../distribution/errors.ts";
+import { hasRegistry } from "./_has_registry.ts";
+import { prepareContent } from "./_prepare.ts";
+import { selectPlatform } from "./_select_platform.ts";
+
+/** How a {@linkcode Registry} is made. */
+export interface RegistryOptions extends ClientOptions {
+  /**
+   * The registry of references that name none, as `host[:port]`.
+   *
+   * @default {"docker.io"}
+   */
+  readonly hostname?: string;
+  /**
+   * The tag of references that have neither tag nor digest; with "" such a push goes by
+   * digest, and such a pull is refused.
+   *
+   * @default {"latest"}
+   */
+  readonly defaultTag?: string;
+  /**
+   * How many blobs are moved at once.
+   *
+   * @default {5 in a push, 3 in a pull}
+   */
+  readonly concurrency?: number;
+}
+
+/** What every call on a {@linkcode Registry} can be told. */
+export interface CallOptions {
+  /** Ends the call. */
+  readonly signal?: AbortSignal;
+}
+
+/** What {@linkcode BaseRegistry.getManifest} is told. */
+export interface GetManifestOptions extends CallOptions {
+  /** The media types to ask for; all that are known where not given. */
+  readonly accept?: readonly MediaType[];
+  /** The platform whose manifest is wanted where the reference leads to an index. */
+  readonly platform?: Platform;
+}
+
+/** What {@linkcode BaseRegistry.uploadManifest} is told. */
+export interface UploadManifestOptions extends CallOptions {
+  /**
+   * The media type.
+   *
+   * @default {the manifest's own `mediaType`, or that of an OCI manifest or index}
+   */
+  readonly mediaType?: MediaType;
+}
+
+/** What {@linkcode BaseRegistry.uploadBlob} is told. */
+export interface UploadBlobOptions extends CallOptions {
+  /** What the content is. Where not given, the content is read once more to find out. */
+  readonly descriptor?: Descriptor;
+  /**
+   * The media type in the descriptor that is made.
+   *
+   * @default {"application/octet-stream"}
+   */
+  readonly mediaType?: MediaType;
+  /** Takes the steps of the upload. */
+  readonly onProgress?: ProgressHook;
+}
+
+/** What {@linkcode BaseRegistry.downloadBlob} is told. */
+export interface DownloadBlobOptions extends CallOptions {
+  /** The file to write. It appears under this name when all of it has arrived and is verified. */
+  readonly path: string;
+  /**
+   * Replace a file that exists.
+   *
+   * @default {true}
+   */
+  readonly overwrite?: boolean;
+  /** Takes the steps of the download. */
+  readonly onProgress?: ProgressHook;
+}
+
+/** What {@linkcode BaseRegistry.getTags} is told. */
+export interface GetTagsOptions extends CallOptions {
+  /**
+   * The largest number of tags to give.
+   *
+   * @default {no limit}
+   */
+  readonly limit?: number;
+}
+
+/** A file on disk, where content is asked for. */
+export interface FileContent {
+  /** The file's path. */
+  readonly path: string;
+}
+
+/**
+ * The calls that move single things: a blob, a manifest, a tag.
+ *
+ * {@linkcode Registry} adds push and pull. Every `target` is a reference or its text.
+ *
+ * @example Store a blob and read it back
+ * ```ts
+ * import { BaseRegistry } from "@gantry/oci/oras";
+ * import { fromHandler } from "@gantry/oci/distribution";
+ * import { createRegistry } from "@gantry/oci/distribution/server";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const server = createRegistry();
+ * const registry = new BaseRegistry({
+ *   hostname: "registry.example",
+ *   transport: fromHandler((request) => server.fetch(request)),
+ * });
+ * const blob = await registry.uploadBlob("team/app", "hello", { mediaType: "text/plain" });
+ * const stream = await registry.getBlob("team/app", blob);
+ * assertEquals(await new Response(stream).text(), "hello");
+ * ```
+ */
+export class BaseRegistry {
+  /** How the registry was made. */
+  protected readonly options: RegistryOptions;
+  readonly #clients = new Map<string, RegistryClient>();
+
+  /** Makes a provider. No connection is opened before it is needed. */
+  constructor(options: RegistryOptions = {}) {
+    this.options = options;
+  }
+
+  /**
+   * Makes a full reference of a target: adds the default registry where the text names none,
+   * and the default tag where it has neither tag nor digest.
+   *
+   * @throws {InvalidReferenceError} The text is no reference.
+   */
+  getContainer(target: string | Reference): Reference {
+    const { hostname, defaultTag = "latest" } = this.options;
+    let reference: Reference;
+    if (typeof target !== "string") reference = target;
+    else if (hostname !== undefined && !hasRegistry(target)) {
+      reference = Reference.parse(`${hostname}/${target}`);
+    } else reference = Reference.parse(target);
+    return reference.target === undefined && defaultTag !== ""
+      ? reference.withTag(defaultTag)
+      : reference;
+  }
+
+  /**
+   * The handle of a target's repository. All repositories of one registry share a client, and
+   * with it tokens and connections.
+   *
+   * @throws {InvalidReferenceError} The text is no reference.
+   */
+  repository(target: string | Reference): Repository {
+    const { registry, repository } = this.getContainer(target);
+    return this.client(registry).repository(repository);
+  }
+
+  /** The client of one registry, `host[:port]`. Override it to treat registries differently. */
+  protected client(registry: string): RegistryClient {
+    let client = this.#clients.get(registry);
+    if (client === undefined) {
+      client = new RegistryClient(registry, this.options);
+      this.#clients.set(registry, client);
+    }
+    return client;
+  }
+
+  /**
+   * Fetches a manifest or index, verified.
+   *
+   * @throws {NotFoundError} There is none.
+   * @throws {ArtifactError} `PLATFORM_NOT_FOUND`: it has no manifest for the platform.
+   */
+  async getManifest(
+    target: string | Reference,
+    options: GetManifestOptions = {},
+  ): Promise<ManifestContent> {
+    const reference = this.getContainer(target);
+    const { manifests } = this.repository(reference);
+    const { platform, ...rest } = options;
+    const content = await manifests.get(requireTarget(reference), rest);
+    return platform === undefined
+      ? content
+      : await selectPlatform(content, platform, {
+        get: (digest) => manifests.get(digest, rest),
+        blob: (descriptor) => this.getBlob(reference, descriptor, rest),
+      });
+  }
+
+  /**
+   * Uploads a manifest or index, under the target's tag or else by its digest.
+   *
+   * Bytes are uploaded as they are; an object is serialised once, in the order and escaping
+   * that other tools use.
+   */
+  async uploadManifest(
+    target: string | Reference,
+    manifest: Manifest | Index | Uint8Array<ArrayBuffer>,
+    options: UploadManifestOptions = {},
+  ): Promise<Descriptor> {
+    const reference = this.getContainer(target);
+    const isBytes = manifest instanceof Uint8Array;
+    const bytes = isBytes ? manifest : encodeJson(manifest);
+    const { mediaType = mediaTypeOf(isBytes ? bytes : manifest) } = options;
+    const descriptor = await prepareContent(bytes, mediaType);
+    return await this.repository(reference).manifests.put(
+      reference.target ?? descriptor.digest,
+      bytes,
+      { ...options, mediaType },
+    );
+  }
+
+  /**
+   * Uploads a blob, unless the repository has it, and gives its descriptor.
+   *
+   * @throws {PathError} The file cannot be read.
+   */
+  async uploadBlob(
+    target: string | Reference,
+    content: SourceLike | FileContent,
+    options: UploadBlobOptions = {},
+  ): Promise<Descriptor> {
+    const source = await openContent(content);
+    const { mediaType = MediaTypes.octetStream, onProgress, signal } = options;
+    const descriptor = options.descriptor ??
+      await prepareContent(source, mediaType, options);
+    await this.repository(target).blobs.push(descriptor, source, {
+      ...(signal && { signal }),
+      ...(onProgress && { onProgress }),
+    });
+    return descriptor;
+  }
+
+  /**
+   * Opens a blob, given by its descriptor or digest, as a verified stream.
+   *
+   * @throws {NotFoundError} The repository has no such blob.
+   */
+  async getBlob(
+    target: string | Reference,
+    blob: string | Descriptor,
+    options: CallOptions = {},
+  ): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+    const { blobs } = this.repository(target);
+    const descriptor = typeof blob === "string"
+      ? await blobs.head(blob, options)
+      : blob;
+    return await blobs.get(descriptor, options);
+  }
+
+  /**
+   * Downloads a blob, given by its descriptor or digest, to a file, and gives the file's path.
+   *
+   * @throws {NotFoundError} The repository has no such blob.
+   * @throws {PathError} The file cannot be written.
+   */
+  async downloadBlob(
+    target: string | Reference,
+    blob: string | Descriptor,
+    options: DownloadBlobOptions,
+  ): Promise<string> {
+    const { path, overwrite, onProgress, ...call } = options;
+    const { blobs } = this.repository(target);
+    const descriptor = typeof blob === "string"
+      ? await blobs.head(blob, call)
+      : blob;
+    const { downloadFile } = await import("./node/download_file.ts");
+    return await downloadFile(path, {
+      ...call,
+      descriptor,
+      open: () => blobs.get(descriptor, call),
+      overwrite: overwrite ?? true,
+      onProgress,
+    });
+  }
+
+  /** Whether the repository has a blob, given by its descriptor or digest. */
+  async blobExists(
+    target: string | Reference,
+    blob: string | Descriptor,
+    options: CallOptions = {},
+  ): Promise<boolean> {
+    const { blobs } = this.repository(target);
+    if (typeof blob !== "string") return await blobs.exists(blob, options);
+    return await found(blobs.head(blob, options)) !== undefined;
+  }
+
+  /**
+   * Lists a repository's tags, in the registry's order.
+   *
+   * @throws {NotFoundError} There is no such repository.
+   */
+  async getTags(
+    target: string | Reference,
+    options: GetTagsOptions = {},
+  ): Promise<string[]> {
+    const { limit = Infinity, ...call } = options;
+    const tags: string[] = [];
+    if (limit <= 0) return tags;
+    for await (const tag of this.repository(target).tags.list(call)) {
+      tags.push(tag);
+      if (tags.length >= limit) break;
+    }
+    return tags;
+  }
+
+  /** Deletes one tag, and tells whether it was there. Other tags of the same manifest stay. */
+  async deleteTag(
+    target: string | Reference,
+    tag: string,
+    options: CallOptions = {},
+  ): Promise<boolean> {
+    const { tags } = this.repository(target);
+    return await found(tags.delete(tag, options).then(() => true)) ?? false;
+  }
+
+  /**
+   * Finds out what a reference leads to, without fetching it.
+   *
+   * @throws {NotFoundError} There is no such tag or manifest.
+   */
+  async resolve(
+    target: string | Reference,
+    options: CallOptions = {},
+  ): Promise<Descriptor> {
+    const reference = this.getContainer(target);
+    return await this.repository(reference).manifests.head(
+      requireTarget(reference),
+      options,
+    );
+  }
+
+  /**
+   * Gives a manifest one or more further tags in its repository.
+   *
+   * @throws {NotFoundError} There is no such manifest.
+   */
+  async tag(
+    target: string | Reference,
+    tags: string | readonly string[],
+    options: CallOptions = {},
+  ): Promise<Descriptor> {
+    const { descriptor, bytes } = await this.getManifest(target, options);
+    const { manifests } = this.repository(target);
+    const { mediaType } = descriptor;
+    for (const tag of typeof tags === "string" ? [tags] : tags) {
+      await manifests.put(tag, bytes, { ...options, mediaType });
+    }
+    return descriptor;
+  }
+}

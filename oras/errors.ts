@@ -1,0 +1,52 @@
+import { OciError, type OciErrorOptions } from "../digest/oci_error.ts";
+
+/** What is wrong with a path. */
+export type PathErrorCode =
+  | "PATH_ABSOLUTE"
+  | "PATH_CHANGED"
+  | "PATH_DUPLICATE"
+  | "PATH_EXISTS"
+  | "PATH_INVALID"
+  | "PATH_NOT_FOUND"
+  | "PATH_TRAVERSAL";
+
+/** A file cannot be read or written under the path that it has or is given. */
+export class PathError extends OciError {
+  /** The class's name. */
+  override readonly name = "PathError";
+  declare readonly code: PathErrorCode;
+  /** The path or title. */
+  readonly path: string;
+
+  /** Makes an error about one path. */
+  constructor(
+    code: PathErrorCode,
+    message: string,
+    path: string,
+    options?: OciErrorOptions,
+  ) {
+    super(code, message, options);
+    this.path = path;
+  }
+}
+
+/** What is wrong with what an artifact is to be made of. */
+export type ArtifactErrorCode =
+  | "ANNOTATIONS_INVALID"
+  | "PLATFORM_NOT_FOUND";
+
+/** An artifact cannot be made, or taken apart, as it was asked for. */
+export class ArtifactError extends OciError {
+  /** The class's name. */
+  override readonly name = "ArtifactError";
+  declare readonly code: ArtifactErrorCode;
+
+  /** Makes an error about an artifact. */
+  constructor(
+    code: ArtifactErrorCode,
+    message: string,
+    options?: OciErrorOptions,
+  ) {
+    super(code, message, options);
+  }
+}

@@ -1,0 +1,74 @@
+import type { ProgressHook } from "../distribution/progress.ts";
+import type { Reference } from "../distribution/reference.ts";
+import type { Descriptor } from "../image/descriptor.ts";
+import type { ManifestContent } from "../image/manifest_content.ts";
+import type { MediaType } from "../image/media_type.ts";
+import type { Platform } from "../image/platform.ts";
+
+/** What {@linkcode Registry.pull} is told. */
+export interface PullOptions {
+  /**
+   * The directory that files are written to. It is made where it is missing.
+   *
+   * @default {"."}
+   */
+  readonly outdir?: string;
+  /**
+   * Replace files that exist. Where not, an existing file makes the pull fail before it writes anything.
+   *
+   * @default {true}
+   */
+  readonly overwrite?: boolean;
+  /**
+   * Let titles lead out of `outdir`. Dangerous: whoever made the artifact chooses where you write.
+   *
+   * @default {false}
+   */
+  readonly allowPathTraversal?: boolean;
+  /**
+   * Also pull the artifact that the manifest says something about.
+   *
+   * @default {false}
+   */
+  readonly includeSubject?: boolean;
+  /** The platform to select from an index. Where not given, all manifests of an index are pulled. */
+  readonly platform?: Platform;
+  /** A name to write the config to: `file[:mediaType]`, with a media type only a config of that type. */
+  readonly config?: string;
+  /** Only layers of these media types. */
+  readonly mediaTypes?: readonly MediaType[];
+  /**
+   * How many blobs are fetched at once.
+   *
+   * @default {3}
+   */
+  readonly concurrency?: number;
+  /** Takes the steps of the pull. */
+  readonly onProgress?: ProgressHook;
+  /** Ends the pull. */
+  readonly signal?: AbortSignal;
+}
+
+/** A file or directory that a pull has written. */
+export interface PulledFile {
+  /** The absolute path. */
+  readonly path: string;
+  /** The layer that it was made of. */
+  readonly descriptor: Descriptor;
+  /** Whether the layer was unpacked into a directory, which then is `path`. */
+  readonly unpacked: boolean;
+}
+
+/** What a pull has read and written. */
+export interface PullResult {
+  /** Where the manifest was pulled from. */
+  readonly reference: Reference;
+  /** The descriptor of the manifest or index that was pulled. */
+  readonly descriptor: Descriptor;
+  /** That manifest or index, with its exact bytes. */
+  readonly manifest: ManifestContent;
+  /** What was written, in the order of the layers. */
+  readonly files: readonly PulledFile[];
+  /** Content that was not written because it has no title. */
+  readonly skipped: readonly Descriptor[];
+}

@@ -1,0 +1,106 @@
+import type { ProgressHook } from "../distribution/progress.ts";
+import type { Reference } from "../distribution/reference.ts";
+import type { Annotations } from "../image/annotations.ts";
+import type { Descriptor } from "../image/descriptor.ts";
+import type { ManifestContent } from "../image/manifest_content.ts";
+import type { MediaType } from "../image/media_type.ts";
+import type { Platform } from "../image/platform.ts";
+import type { ConfigInput, LayerInput } from "./layer.ts";
+
+/**
+ * Annotations for the parts of an artifact, as in an annotation file: the section
+ * `$manifest`, the section `$config`, and one section per file by its path as given.
+ */
+export interface AnnotationSections {
+  /** The annotations of one part. */
+  readonly [section: string]: Annotations;
+}
+
+/** The version of the image specification whose artifact form a manifest takes. */
+export type ImageSpecVersion = "v1.0" | "v1.1";
+
+/** What {@linkcode Registry.push} is told. */
+export interface PushOptions {
+  /**
+   * What becomes the layers, in this order. A text is `path[:mediaType]`: it is split at the last
+   * colon, unless a file of the whole name exists.
+   *
+   * @default {[]}
+   */
+  readonly files?: readonly (string | LayerInput)[];
+  /**
+   * The directory that the paths in `files` and `config` are relative to.
+   *
+   * @default {"."}
+   */
+  readonly root?: string;
+  /**
+   * The type of the artifact.
+   *
+   * @default {"application/vnd.unknown.artifact.v1" where no config is given either}
+   */
+  readonly artifactType?: MediaType;
+  /**
+   * The config: `path[:mediaType]` or an object.
+   *
+   * @default {the empty config `{}`}
+   */
+  readonly config?: string | ConfigInput;
+  /** Annotations of the manifest. They win over the section `$manifest`. */
+  readonly annotations?: Annotations;
+  /** Annotations of all parts: the path of a JSON file, or its content. */
+  readonly annotationFile?: string | AnnotationSections;
+  /** The manifest that the artifact says something about. Needs image specification v1.1. */
+  readonly subject?: Descriptor;
+  /**
+   * The form of the manifest.
+   *
+   * @default {"v1.1", and "v1.0" where a config comes without an artifact type}
+   */
+  readonly imageSpec?: ImageSpecVersion;
+  /** The platform that the artifact is for; it makes an image config that says so. */
+  readonly artifactPlatform?: Platform;
+  /**
+   * Accept absolute paths.
+   *
+   * @default {false}
+   */
+  readonly disablePathValidation?: boolean;
+  /**
+   * Further tags for the manifest.
+   *
+   * @default {[]}
+   */
+  readonly tags?: readonly string[];
+  /**
+   * Make the same bytes of the same files every time: the times of directory
+   * entries and of the manifest are those of `sourceDateEpoch`, or 1970 where that is not given.
+   *
+   * @default {false}
+   */
+  readonly reproducible?: boolean;
+  /** Seconds since 1970 that no time in the artifact may lie behind. */
+  readonly sourceDateEpoch?: number;
+  /**
+   * How many files are prepared and uploaded at once.
+   *
+   * @default {5}
+   */
+  readonly concurrency?: number;
+  /** Takes the steps of the push. */
+  readonly onProgress?: ProgressHook;
+  /** Ends the push. */
+  readonly signal?: AbortSignal;
+}
+
+/** What a push has made. */
+export interface PushResult {
+  /** Where the manifest was pushed to: with its tag, or with its digest where it got no tag. */
+  readonly reference: Reference;
+  /** The manifest's descriptor. */
+  readonly descriptor: Descriptor;
+  /** The manifest, with its exact bytes. */
+  readonly manifest: ManifestContent;
+  /** All tags that the manifest got, the target's own first; empty where it was pushed by digest. */
+  readonly tags: readonly string[];
+}
