@@ -26,6 +26,13 @@ export interface TransportRequest {
    */
   readonly scopes?: readonly string[] | undefined;
   /**
+   * Whether no credential may be added, wherever the request goes. Set for what
+   * another host pointed to.
+   *
+   * @default {false}
+   */
+  readonly anonymous?: boolean | undefined;
+  /**
    * Whether the response's body may be large. A base whose runtime cannot hold
    * back a fast sender then fetches the body in bounded parts.
    *
