@@ -1,0 +1,63 @@
+/**
+ * The models of the image specification and of Docker's schema 2: parse, check,
+ * serialise and build manifests, indexes, configs and their parts.
+ *
+ * ```ts
+ * import { artifactManifest, encodeJson, parseManifestContent } from "@gantry/oci/image";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const manifest = artifactManifest({ artifactType: "application/vnd.example" });
+ * const content = await parseManifestContent(encodeJson(manifest));
+ * assertEquals(content.value, manifest);
+ * ```
+ *
+ * @module
+ */
+export { AnnotationKeys, type Annotations } from "./annotations.ts";
+export {
+  artifactManifest,
+  type ArtifactManifestOptions,
+} from "./artifact_manifest.ts";
+export type { Descriptor } from "./descriptor.ts";
+export { EMPTY_CONTENT, EMPTY_DESCRIPTOR } from "./empty_content.ts";
+export { encodeJson } from "./encode_json.ts";
+export { imageIndex, type ImageIndexOptions } from "./image_index.ts";
+export { JsonError, type JsonErrorCode } from "./json_error.ts";
+export type { Index, Manifest } from "./manifest.ts";
+export {
+  isIndex,
+  isManifest,
+  type ManifestContent,
+  parseManifest,
+  parseManifestContent,
+  type ParseManifestContentOptions,
+  type ParseManifestOptions,
+} from "./manifest_content.ts";
+export { matchPlatform, selectPlatform } from "./match_platform.ts";
+export { type MediaType, MediaTypes } from "./media_type.ts";
+export {
+  MAX_MANIFEST_SIZE,
+  parseJson,
+  type ParseJsonOptions,
+} from "./parse_json.ts";
+export {
+  formatPlatform,
+  hostPlatform,
+  normalizePlatform,
+  parsePlatform,
+  type Platform,
+} from "./platform.ts";
+export { successors } from "./successors.ts";
+export { assertDescriptor, validateDescriptor } from "./validate_descriptor.ts";
+export {
+  assertIndex,
+  assertManifest,
+  validateIndex,
+  validateManifest,
+} from "./validate_manifest.ts";
+export {
+  type ValidateOptions,
+  ValidationError,
+  type ValidationIssue,
+  type ValidationLevel,
+} from "./validation.ts";
