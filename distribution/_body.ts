@@ -77,8 +77,3 @@ export async function readErrors(response: Response): Promise<ErrorInfo[]> {
     return [];
   }
 }
-
-/** Lets go of a body that nobody reads. */
-export async function discard(response: Response): Promise<void> {
-  await response.body?.cancel().catch(() => {});
-}

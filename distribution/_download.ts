@@ -1,0 +1,144 @@
+import { discard } from "./_discard.ts";
+import { EarlyEnd, resumeStream } from "./_resume_stream.ts";
+import { sleep as sleepByTimer } from "./_sleep.ts";
+import { ConnectionError, ProtocolError } from "./errors.ts";
+import { redactUrl } from "./redact.ts";
+import type { RegistryClient } from "./registry_client.ts";
+import type { RegistryRequest } from "./registry_request.ts";
+import { decideRetry } from "./retry_policy.ts";
+
+/** A content to download. */
+export interface DownloadRequest
+  extends Pick<RegistryRequest, "scopes" | "signal"> {
+  /** Where the content is. */
+  readonly url: string;
+  /** What could not be done if this fails. */
+  readonly action: string;
+  /** The byte to begin at. */
+  readonly offset: number;
+  /** The size of the whole content. */
+  readonly size: number;
+}
+
+/**
+ * Opens a content whose stream survives broken connections (RFC 9110 §14 Range).
+ *
+ * What a registry serves under a digest never changes, so the parts fit together;
+ * the verifier around it notices where they do not.
+ */
+export async function downloadStream(
+  client: RegistryClient,
+  request: DownloadRequest,
+): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+  const {
+    clock = Date.now,
+    onEvent,
+    random = Math.random,
+    sleep = sleepByTimer,
+    ...policy
+  } = client.retryOptions;
+  const open = (offset: number) => openAt(client, request, offset);
+  let firstFault = 0;
+  return resumeStream(await open(request.offset), {
+    offset: request.offset,
+    size: request.size,
+    open,
+    async onFault(fault, faults) {
+      request.signal?.throwIfAborted();
+      const url = new URL(request.url, client.origin);
+      const error = fault instanceof EarlyEnd
+        ? new ConnectionError("CONNECTION_RESET", fault.message, {
+          method: "GET",
+          url,
+        })
+        : fault;
+      if (!(error instanceof ConnectionError)) throw error;
+      // Each byte that arrives begins the count and the budget anew: a download
+      // that gets on is not given up.
+      if (faults === 1) firstFault = clock();
+      const decision = decideRetry({
+        method: "GET",
+        attempt: faults,
+        outcome: { code: error.code },
+        elapsed: clock() - firstFault,
+        random: random(),
+      }, policy);
+      if (!decision.retry) throw error;
+      const { delay } = decision;
+      onEvent?.({
+        type: "retry",
+        method: "GET",
+        url: redactUrl(url),
+        attempt: faults,
+        delay,
+        code: error.code,
+      });
+      await sleep(delay, request.signal);
+    },
+  });
+}
+
+async function openAt(
+  client: RegistryClient,
+  request: DownloadRequest,
+  offset: number,
+): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+  const response = await client.send({
+    method: "GET",
+    url: request.url,
+    action: request.action,
+    // A request that begins at 0 carries no range, so that 206 would be no answer to it.
+    expect: offset === 0 ? [200] : [200, 206],
+    headers: offset === 0 ? {} : { range: `bytes=${offset}-` },
+    scopes: request.scopes,
+    large: true,
+    signal: request.signal,
+  });
+  const body = response.body ?? new Blob([]).stream();
+  if (response.status === 200) {
+    return offset === 0 ? body : await skip(body, offset);
+  }
+  const range = /^bytes (\d+)-\d+\/(?:\d+|\*)$/.exec(
+    response.headers.get("content-range") ?? "",
+  );
+  if (range === null || Number(range[1]) !== offset) {
+    await discard(response);
+    throw new ProtocolError(
+      "RANGE_INVALID",
+      `${request.action}: asked for the bytes from ${offset} on, the registry answered ${
+        response.headers.get("content-range") ?? "without Content-Range"
+      }`,
+    );
+  }
+  return body;
+}
+
+/** Reads past the first bytes of a body, for registries that serve no ranges. */
+async function skip(
+  body: ReadableStream<Uint8Array<ArrayBuffer>>,
+  count: number,
+): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+  const reader = body.getReader();
+  let rest: Uint8Array<ArrayBuffer> = new Uint8Array();
+  while (count > 0) {
+    const { value, done } = await reader.read();
+    if (done) break;
+    rest = value.subarray(Math.min(count, value.byteLength));
+    count -= value.byteLength - rest.byteLength;
+  }
+  return new ReadableStream({
+    type: "bytes",
+    async pull(controller) {
+      if (rest.byteLength > 0) {
+        controller.enqueue(rest);
+        rest = new Uint8Array();
+        return;
+      }
+      const { value, done } = await reader.read();
+      if (!done) return controller.enqueue(value);
+      controller.close();
+      controller.byobRequest?.respond(0);
+    },
+    cancel: (reason) => reader.cancel(reason),
+  });
+}

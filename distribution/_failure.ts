@@ -1,0 +1,40 @@
+import { readErrors } from "./_body.ts";
+import { discard } from "./_discard.ts";
+import { type RegistryError, registryError } from "./errors.ts";
+import { parseRetryAfter } from "./retry_after.ts";
+
+/** The request that failed, and what it was for. */
+export interface FailedRequest {
+  /** The beginning of the message, such as `Cannot push blob sha256:…`. */
+  readonly action: string;
+  /** The request's method. */
+  readonly method: string;
+  /** The request's URL. */
+  readonly url: URL;
+  /** The request's signal. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Reads the error that an answer is; its body is read and gone afterwards.
+ *
+ * @throws The signal's reason, where the request is aborted meanwhile.
+ */
+export async function failure(
+  response: Response,
+  request: FailedRequest,
+): Promise<RegistryError> {
+  const errors = await readErrors(response);
+  await discard(response);
+  request.signal?.throwIfAborted();
+  return registryError(request.action, {
+    status: response.status,
+    method: request.method,
+    url: request.url,
+    errors,
+    retryAfter: parseRetryAfter(
+      response.headers.get("retry-after"),
+      Date.now(),
+    ),
+  });
+}

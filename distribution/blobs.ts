@@ -1,0 +1,273 @@
+import { Digest } from "../digest/digest.ts";
+import { verifyStream } from "../digest/verify_stream.ts";
+import type { Descriptor } from "../image/descriptor.ts";
+import { MediaTypes } from "../image/media_type.ts";
+import { discard } from "./_discard.ts";
+import { downloadStream } from "./_download.ts";
+import { upload } from "./_upload.ts";
+import type { MountSource } from "./mount_source.ts";
+import { NotFoundError, ProtocolError } from "./errors.ts";
+import type { ProgressHook } from "./progress.ts";
+import type { RegistryClient } from "./registry_client.ts";
+import type { SignalOptions } from "./registry_request.ts";
+import type { Source } from "./source.ts";
+
+/** How to read a blob. */
+export interface GetBlobOptions extends SignalOptions {
+  /**
+   * The byte to begin at. What comes from the middle of a blob can be checked for
+   * its size only, and not for its digest.
+   *
+   * @default {0}
+   */
+  readonly offset?: number | undefined;
+}
+
+/** How to push a blob. */
+export interface PushBlobOptions extends SignalOptions {
+  /** Told how far it is. */
+  readonly onProgress?: ProgressHook | undefined;
+  /** The name to report with progress. */
+  readonly name?: string | undefined;
+  /**
+   * Another repository of the registry that may hold the blob. Where it does, and
+   * may be read, nothing is uploaded.
+   */
+  readonly mount?: MountSource | undefined;
+  /**
+   * Upload without asking first whether the blob is there, where it is known that it is not.
+   *
+   * @default {false}
+   */
+  readonly skipCheck?: boolean | undefined;
+  /**
+   * Upload in parts of this many bytes, in place of one body.
+   *
+   * @default {one body, as far as the transport can send its length}
+   */
+  readonly chunkSize?: number | undefined;
+}
+
+/** What a push had to do. */
+export type PushBlobResult = "uploaded" | "exists" | "mounted";
+
+/**
+ * The blobs of a repository. Follows distribution-spec §Pulling Blobs, §Pushing
+ * Blobs and §Deleting Blobs.
+ *
+ * @example
+ * ```ts
+ * import { fromHandler, RegistryClient, toSource } from "@gantry/oci/distribution";
+ * import { createRegistry } from "@gantry/oci/distribution/server";
+ * import { Digest } from "@gantry/oci/digest";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const transport = fromHandler(createRegistry().fetch);
+ * const { blobs } = new RegistryClient("registry.example", { transport })
+ *   .repository("team/app");
+ * const digest = String(await Digest.fromString("hello"));
+ * const descriptor = { mediaType: "text/plain", digest, size: 5 };
+ * assertEquals(await blobs.push(descriptor, toSource("hello")), "uploaded");
+ * assertEquals(await blobs.push(descriptor, toSource("hello")), "exists");
+ * assertEquals(await new Response(await blobs.get(descriptor)).text(), "hello");
+ * ```
+ */
+export class Blobs {
+  readonly #client: RegistryClient;
+  readonly #name: string;
+
+  /** Made by `Repository`. */
+  constructor(client: RegistryClient, name: string) {
+    this.#client = client;
+    this.#name = name;
+  }
+
+  /**
+   * Asks for a blob's size, without its content.
+   *
+   * @returns A descriptor of media type `application/octet-stream`, unless the registry names another.
+   * @throws {DigestError} The digest is malformed.
+   * @throws {NotFoundError} There is no such blob.
+   * @throws {ProtocolError} The registry does not tell the size.
+   */
+  async head(digest: string, options: SignalOptions = {}): Promise<Descriptor> {
+    const action = `Cannot find blob ${Digest.parse(digest)} in ${this.#name}`;
+    const response = await this.#client.send({
+      method: "HEAD",
+      url: this.#path(digest),
+      action,
+      expect: [200],
+      scopes: this.#pull(),
+      signal: options.signal,
+    });
+    await discard(response);
+    const length = response.headers.get("content-length");
+    if (length === null || !/^[0-9]+$/.test(length)) {
+      throw new ProtocolError(
+        "SIZE_UNKNOWN",
+        `${action}: the registry does not tell its size`,
+      );
+    }
+    return {
+      mediaType: response.headers.get("content-type") ?? MediaTypes.octetStream,
+      digest,
+      size: Number(length),
+    };
+  }
+
+  /**
+   * Whether the repository holds a blob.
+   *
+   * @throws {DigestError} The digest is malformed.
+   * @throws {RegistryError} The registry refuses.
+   */
+  async exists(
+    descriptor: Pick<Descriptor, "digest">,
+    options: SignalOptions = {},
+  ): Promise<boolean> {
+    const { digest } = descriptor;
+    try {
+      await discard(
+        await this.#client.send({
+          method: "HEAD",
+          url: this.#path(digest),
+          action: `Cannot find blob ${Digest.parse(digest)} in ${this.#name}`,
+          expect: [200],
+          scopes: this.#pull(),
+          signal: options.signal,
+        }),
+      );
+      return true;
+    } catch (error) {
+      if (error instanceof NotFoundError) return false;
+      throw error;
+    }
+  }
+
+  /**
+   * Opens a blob for reading.
+   *
+   * The stream checks size and digest, and fails at the end of content that is
+   * not what the descriptor says; until then its bytes are not to be trusted.
+   * A connection that breaks off is taken up where it broke, by `Range` where the
+   * registry serves it. The stream must be read to its end or cancelled.
+   *
+   * @throws {DigestError} The digest is malformed.
+   * @throws {NotFoundError} There is no such blob.
+   * @throws {RegistryError} The registry refuses.
+   * @throws {RangeError} The offset is not within the blob.
+   */
+  async get(
+    descriptor: Pick<Descriptor, "digest" | "size">,
+    options: GetBlobOptions = {},
+  ): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+    const { digest, size } = descriptor;
+    const { offset = 0, signal } = options;
+    Digest.parse(digest);
+    if (!Number.isSafeInteger(offset) || offset < 0 || offset > size) {
+      throw new RangeError(
+        `Cannot read blob from byte ${offset}: it has ${size} bytes`,
+      );
+    }
+    const stream = await downloadStream(this.#client, {
+      url: this.#path(digest),
+      action: `Cannot pull blob ${digest} from ${this.#name}`,
+      scopes: this.#pull(),
+      offset,
+      size,
+      signal,
+    });
+    return offset === 0 ? verifyStream(stream, { digest, size }) : stream;
+  }
+
+  /**
+   * Pushes a blob: not at all where it is there already, by a mount where another
+   * repository is named, by an upload otherwise.
+   *
+   * @throws {DigestError} The digest is malformed.
+   * @throws {RangeError} The source has another size than the descriptor says.
+   * @throws {RegistryError} The registry refuses, for one thing because the content has another digest.
+   * @throws {ConnectionError} There was no answer.
+   */
+  async push(
+    descriptor: Descriptor,
+    source: Source,
+    options: PushBlobOptions = {},
+  ): Promise<PushBlobResult> {
+    const { digest, size } = descriptor;
+    const { mount, name, onProgress, signal } = options;
+    Digest.parse(digest);
+    if (source.size !== size) {
+      throw new RangeError(
+        `Cannot push blob ${digest}: its descriptor says ${size} bytes, its source ${source.size}`,
+      );
+    }
+    const report = (
+      phase: PushBlobResult | "uploading",
+      transferred: number,
+    ): void =>
+      onProgress?.({ descriptor, name, phase, transferred, total: size });
+    // With a mount the upload's first request asks the same question.
+    if (mount === undefined && options.skipCheck !== true) {
+      // Asked with the scope to push, so that one token serves for all that follows.
+      if (await this.#present(digest, signal)) {
+        report("exists", size);
+        return "exists";
+      }
+    }
+    const result = await upload(this.#client, {
+      repository: this.#name,
+      digest,
+      source,
+      mount,
+      chunkSize: options.chunkSize,
+      signal,
+      onBytes: (transferred) => report("uploading", transferred),
+    });
+    report(result, size);
+    return result;
+  }
+
+  /**
+   * Deletes a blob from the repository.
+   *
+   * @throws {DigestError} The digest is malformed.
+   * @throws {NotFoundError} There is no such blob.
+   * @throws {UnsupportedError} The registry does not delete blobs.
+   */
+  async delete(digest: string, options: SignalOptions = {}): Promise<void> {
+    const response = await this.#client.send({
+      method: "DELETE",
+      url: this.#path(String(Digest.parse(digest))),
+      action: `Cannot delete blob ${digest} from ${this.#name}`,
+      expect: [202, 200, 204],
+      scopes: [`repository:${this.#name}:delete`],
+      signal: options.signal,
+    });
+    await discard(response);
+  }
+
+  async #present(
+    digest: string,
+    signal: AbortSignal | undefined,
+  ): Promise<boolean> {
+    const response = await this.#client.send({
+      method: "HEAD",
+      url: this.#path(digest),
+      action: `Cannot push blob ${digest} to ${this.#name}`,
+      expect: [200, 404],
+      scopes: [`repository:${this.#name}:pull,push`],
+      signal,
+    });
+    await discard(response);
+    return response.status === 200;
+  }
+
+  #path(digest: string): string {
+    return `v2/${this.#name}/blobs/${digest}`;
+  }
+
+  #pull(): string[] {
+    return [`repository:${this.#name}:pull`];
+  }
+}

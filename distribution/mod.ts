@@ -1,0 +1,85 @@
+/**
+ * The wire: references, a client for registries, its transports and credentials.
+ *
+ * A {@linkcode RegistryClient} speaks to one registry; its `repository()` holds
+ * blobs, manifests and tags. Everything below it is a {@linkcode Transport}, one
+ * function from request to response, in layers that can be used alone.
+ *
+ * ```ts
+ * import { fromHandler, RegistryClient } from "@gantry/oci/distribution";
+ * import { createRegistry } from "@gantry/oci/distribution/server";
+ *
+ * const client = new RegistryClient("registry.example", {
+ *   transport: fromHandler(createRegistry().fetch),
+ * });
+ * await client.ping();
+ * ```
+ *
+ * @module
+ */
+export {
+  Blobs,
+  type GetBlobOptions,
+  type PushBlobOptions,
+  type PushBlobResult,
+} from "./blobs.ts";
+export type { MountSource } from "./mount_source.ts";
+export type {
+  Credential,
+  CredentialStore,
+  IdentityTokenCredential,
+  PasswordCredential,
+  RegistryTokenCredential,
+} from "./credential.ts";
+export {
+  ConnectionError,
+  type ConnectionErrorCode,
+  DeniedError,
+  type ErrorInfo,
+  NotFoundError,
+  ProtocolError,
+  RateLimitError,
+  RegistryError,
+  registryError,
+  type RegistryErrorOptions,
+  SecurityError,
+  UnauthorizedError,
+  UnsupportedError,
+} from "./errors.ts";
+export { fromHandler, type RequestHandler } from "./from_handler.ts";
+export { nextLink } from "./link.ts";
+export {
+  type GetManifestOptions,
+  MANIFEST_MEDIA_TYPES,
+  Manifests,
+  type PutManifestOptions,
+  type RawManifest,
+} from "./manifests.ts";
+export type { ProgressEvent, ProgressHook, ProgressPhase } from "./progress.ts";
+export { isSecretHeader, REDACTED, redactUrl } from "./redact.ts";
+export {
+  InvalidReferenceError,
+  isRepositoryName,
+  isTag,
+  parseRegistryName,
+  Reference,
+  type ReferenceErrorCode,
+  type ReferenceParts,
+} from "./reference.ts";
+export {
+  type CatalogOptions,
+  type ClientOptions,
+  RegistryClient,
+} from "./registry_client.ts";
+export type { RegistryRequest, SignalOptions } from "./registry_request.ts";
+export { Repository } from "./repository.ts";
+export { type Source, type SourceLike, toSource } from "./source.ts";
+export { type ListTagsOptions, Tags } from "./tags.ts";
+export {
+  makeTransport,
+  type Transport,
+  type TransportRequest,
+  wrapTransport,
+} from "./transport.ts";
+export type { BaseTransportOptions, ResolveRule } from "./transport_options.ts";
+export { USER_AGENT, VERSION } from "./user_agent.ts";

@@ -1,0 +1,231 @@
+import { readJson } from "./_body.ts";
+import { failure } from "./_failure.ts";
+import { pages } from "./_pages.ts";
+import { authorize } from "./auth/authorize.ts";
+import type { CredentialStore } from "./credential.ts";
+import { defaultTransport } from "./default_transport.ts";
+import { ProtocolError } from "./errors.ts";
+import type { ClientEvent } from "./events.ts";
+import { redactUrl } from "./redact.ts";
+import { redirect } from "./redirect.ts";
+import { parseRegistryName } from "./reference.ts";
+import type { RegistryRequest, SignalOptions } from "./registry_request.ts";
+import { Repository } from "./repository.ts";
+import { retry, type RetryOptions } from "./retry.ts";
+import type { Transport } from "./transport.ts";
+import { USER_AGENT } from "./user_agent.ts";
+
+/** How a client reaches its registry, and as whom. */
+export interface ClientOptions {
+  /**
+   * The base that sends requests. Retry, redirects and authentication are wrapped around it.
+   *
+   * @default {defaultTransport()}
+   */
+  readonly transport?: Transport | undefined;
+  /**
+   * Where credentials come from.
+   *
+   * @default {none: anonymous}
+   */
+  readonly credentials?: CredentialStore | undefined;
+  /**
+   * Speak HTTP without TLS. Credentials then cross the network in the clear.
+   *
+   * @default {false}
+   */
+  readonly plainHttp?: boolean | undefined;
+  /** Headers to send with every request to the registry, and to nowhere else. */
+  readonly headers?: HeadersInit | undefined;
+  /**
+   * What to call the client.
+   *
+   * @default {"gantry/" and the version}
+   */
+  readonly userAgent?: string | undefined;
+  /** How to retry. */
+  readonly retry?: RetryOptions | undefined;
+  /**
+   * The hosts, `host[:port]`, whose token endpoints may be shown a secret.
+   *
+   * @default {all that the realm rule admits}
+   */
+  readonly allowedRealms?: readonly string[] | undefined;
+  /** Told what happens below: retries, warnings, foreign token endpoints. */
+  readonly onEvent?: ((event: ClientEvent) => void) | undefined;
+}
+
+/** How to list repositories. */
+export interface CatalogOptions extends SignalOptions {
+  /** List only names behind this one. */
+  readonly last?: string | undefined;
+  /** How many names to ask for at once; the registry may give fewer. */
+  readonly pageSize?: number | undefined;
+}
+
+/** The wire host of Docker Hub, whose name in references is another. */
+const DOCKER_HUB_HOST = "registry-1.docker.io";
+
+/**
+ * A registry, and how to talk to it. Tokens are kept per client, so one client
+ * should serve all repositories of a registry.
+ *
+ * @example
+ * ```ts
+ * import { fromHandler, RegistryClient, toSource } from "@gantry/oci/distribution";
+ * import { createRegistry } from "@gantry/oci/distribution/server";
+ * import { Digest } from "@gantry/oci/digest";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const registry = createRegistry();
+ * const client = new RegistryClient("registry.example", {
+ *   transport: fromHandler(registry.fetch),
+ * });
+ * await client.ping();
+ *
+ * const { blobs } = client.repository("team/app");
+ * const descriptor = {
+ *   mediaType: "text/plain",
+ *   digest: String(await Digest.fromString("hello")),
+ *   size: 5,
+ * };
+ * await blobs.push(descriptor, toSource("hello"));
+ * assertEquals(await new Response(await blobs.get(descriptor)).text(), "hello");
+ * ```
+ */
+export class RegistryClient {
+  /** `host[:port]` as it stands in references. */
+  readonly registry: string;
+  /** Where the registry's paths begin, such as `https://ghcr.io/`. */
+  readonly origin: URL;
+  /** How it retries. */
+  readonly retryOptions: RetryOptions;
+  readonly #headers: Headers;
+  readonly #once: Transport;
+  readonly #transport: Transport;
+
+  /**
+   * Makes a client; nothing is sent yet.
+   *
+   * @param registry The registry's `host[:port]`, `docker.io` for Docker Hub.
+   * @param options How to reach it.
+   * @throws {InvalidReferenceError} The registry's name is malformed.
+   */
+  constructor(registry: string, options: ClientOptions = {}) {
+    const { allowedRealms, credentials, onEvent, userAgent = USER_AGENT } =
+      options;
+    this.registry = parseRegistryName(registry);
+    const host = this.registry === "docker.io"
+      ? DOCKER_HUB_HOST
+      : this.registry;
+    this.origin = new URL(`${options.plainHttp ? "http" : "https"}://${host}/`);
+    this.retryOptions = { onEvent, ...options.retry };
+    this.#headers = new Headers(options.headers);
+    const privateHeaders = [...this.#headers.keys()];
+    if (!this.#headers.has("user-agent")) {
+      this.#headers.set("user-agent", userAgent);
+    }
+    const authorized = authorize(options.transport ?? defaultTransport(), {
+      registry: this.registry,
+      origin: this.origin,
+      credentials,
+      allowedRealms,
+      onEvent,
+    });
+    this.#once = redirect(authorized, {
+      origin: this.origin,
+      privateHeaders,
+      onEvent,
+    });
+    this.#transport = retry(this.#once, this.retryOptions);
+  }
+
+  /** The largest body that can be sent in one request; unlimited where undefined. */
+  get maxBodySize(): number | undefined {
+    return this.#transport.maxBodySize;
+  }
+
+  /**
+   * Sends a request with the client's headers, credential, redirects and retries:
+   * for what has no method of its own here.
+   *
+   * @throws {RegistryError} The answer's status is not one of those expected.
+   * @throws {ConnectionError} There was no answer.
+   * @throws {SecurityError} Going on would have given a secret away.
+   */
+  async send(request: RegistryRequest): Promise<Response> {
+    const { body, expect, large, method, scopes, signal } = request;
+    signal?.throwIfAborted();
+    const url = new URL(request.url, this.origin);
+    const headers = new Headers(this.#headers);
+    for (const [name, value] of Object.entries(request.headers ?? {})) {
+      headers.set(name, value);
+    }
+    const transport = request.retry === false ? this.#once : this.#transport;
+    const response = await transport({
+      method,
+      url,
+      headers,
+      body,
+      signal,
+      scopes,
+      large,
+    });
+    if (expect === undefined || expect.includes(response.status)) {
+      return response;
+    }
+    const action = request.action ?? `Cannot ${method} ${redactUrl(url)}`;
+    throw await failure(response, { action, method, url, signal });
+  }
+
+  /**
+   * A repository of this registry.
+   *
+   * @throws {InvalidReferenceError} The name is malformed.
+   */
+  repository(name: string): Repository {
+    return new Repository(this, name);
+  }
+
+  /**
+   * Asks whether this is a registry that lets the caller in (distribution-spec, end-1).
+   *
+   * @throws {UnauthorizedError} The credential is missing or wrong.
+   * @throws {NotFoundError} There is no registry here.
+   * @throws {ConnectionError} There was no answer.
+   */
+  async ping(options: SignalOptions = {}): Promise<void> {
+    const response = await this.send({
+      method: "GET",
+      url: "v2/",
+      action: `Cannot reach registry ${this.registry}`,
+      expect: [200],
+      signal: options.signal,
+    });
+    await response.body?.cancel();
+  }
+
+  /**
+   * Lists the registry's repositories, page by page as they are consumed.
+   *
+   * Not part of the OCI specification, but common; many public registries refuse it.
+   *
+   * @throws {RegistryError} The registry refuses.
+   */
+  async *catalog(options: CatalogOptions = {}): AsyncGenerator<string> {
+    const action = `Cannot list repositories of ${this.registry}`;
+    const request = { action, scopes: ["registry:catalog:*"], ...options };
+    for await (const response of pages(this, "v2/_catalog", request)) {
+      const body = await readJson(response, `repositories of ${this.registry}`);
+      const names = (body as { repositories?: unknown } | null)?.repositories ??
+        [];
+      if (!Array.isArray(names)) {
+        throw new ProtocolError(
+          "BODY_INVALID",
+          `${action}: the answer holds no list`,
+        );
+      }
+      for (const name of names) if (typeof name === "string") yield name;
+    }
+  }
+}

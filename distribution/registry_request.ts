@@ -1,0 +1,46 @@
+import type { Source } from "./source.ts";
+
+/** An operation that can be aborted. */
+export interface SignalOptions {
+  /** Ends the operation with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** One request to a registry, for `RegistryClient.send()`. */
+export interface RegistryRequest extends SignalOptions {
+  /** The HTTP method, in capitals. */
+  readonly method: string;
+  /** The path below the registry's origin, such as `v2/`, or a whole URL that the registry gave. */
+  readonly url: string | URL;
+  /**
+   * What could not be done if this fails, such as `Cannot push blob sha256:…`: the
+   * beginning of the error's message.
+   *
+   * @default {method and URL}
+   */
+  readonly action?: string | undefined;
+  /**
+   * The statuses that are success; for all others an error is thrown.
+   *
+   * @default {all: the response is given back whatever it says}
+   */
+  readonly expect?: readonly number[] | undefined;
+  /** Headers beside those that every request carries. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** The body. */
+  readonly body?: Uint8Array<ArrayBuffer> | Source | undefined;
+  /** The token scopes that are needed, such as `repository:team/app:pull`. */
+  readonly scopes?: readonly string[] | undefined;
+  /**
+   * Whether the response's body may be large.
+   *
+   * @default {false}
+   */
+  readonly large?: boolean | undefined;
+  /**
+   * Whether to send it again after a fault that passes.
+   *
+   * @default {true}
+   */
+  readonly retry?: boolean | undefined;
+}

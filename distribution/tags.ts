@@ -1,0 +1,98 @@
+import { readJson } from "./_body.ts";
+import { pages } from "./_pages.ts";
+import { ProtocolError } from "./errors.ts";
+import type { Manifests } from "./manifests.ts";
+import { InvalidReferenceError, isTag } from "./reference.ts";
+import type { RegistryClient } from "./registry_client.ts";
+import type { SignalOptions } from "./registry_request.ts";
+
+/** How to list tags. */
+export interface ListTagsOptions extends SignalOptions {
+  /** List only tags behind this one. */
+  readonly last?: string | undefined;
+  /** How many tags to ask for at once; the registry may give fewer. */
+  readonly pageSize?: number | undefined;
+}
+
+/**
+ * The tags of a repository. Follows distribution-spec §Listing Tags and §Deleting Tags.
+ *
+ * @example
+ * ```ts
+ * import { fromHandler, RegistryClient } from "@gantry/oci/distribution";
+ * import { createRegistry } from "@gantry/oci/distribution/server";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const transport = fromHandler(createRegistry().fetch);
+ * const { manifests, tags } = new RegistryClient("registry.example", { transport })
+ *   .repository("team/app");
+ * const index = new TextEncoder().encode('{"schemaVersion":2,"manifests":[]}');
+ * for (const tag of ["v1", "v2"]) {
+ *   await manifests.put(tag, index, { mediaType: "application/vnd.oci.image.index.v1+json" });
+ * }
+ * assertEquals(await Array.fromAsync(tags.list()), ["v1", "v2"]);
+ * ```
+ */
+export class Tags {
+  readonly #client: RegistryClient;
+  readonly #name: string;
+  readonly #manifests: Manifests;
+
+  /** Made by `Repository`. */
+  constructor(client: RegistryClient, name: string, manifests: Manifests) {
+    this.#client = client;
+    this.#name = name;
+    this.#manifests = manifests;
+  }
+
+  /**
+   * Lists the tags in the registry's order, page by page as they are consumed.
+   *
+   * @throws {NotFoundError} There is no such repository.
+   * @throws {RegistryError} The registry refuses.
+   */
+  async *list(options: ListTagsOptions = {}): AsyncGenerator<string> {
+    const action = `Cannot list tags of ${this.#name}`;
+    const request = {
+      action,
+      scopes: [`repository:${this.#name}:pull`],
+      ...options,
+    };
+    for await (
+      const response of pages(
+        this.#client,
+        `v2/${this.#name}/tags/list`,
+        request,
+      )
+    ) {
+      const body = await readJson(response, `tags of ${this.#name}`);
+      // Some registries say null for none.
+      const tags = (body as { tags?: unknown } | null)?.tags ?? [];
+      if (!Array.isArray(tags)) {
+        throw new ProtocolError(
+          "BODY_INVALID",
+          `${action}: the answer holds no list`,
+        );
+      }
+      for (const tag of tags) if (typeof tag === "string") yield tag;
+    }
+  }
+
+  /**
+   * Deletes a tag, and leaves its manifest and that manifest's other tags alone.
+   *
+   * @throws {NotFoundError} There is no such tag.
+   * @throws {UnsupportedError} The registry cannot delete tags, or not without their manifest.
+   * @throws {InvalidReferenceError} The tag is malformed.
+   */
+  async delete(tag: string, options: SignalOptions = {}): Promise<void> {
+    if (!isTag(tag)) {
+      throw new InvalidReferenceError(
+        "REFERENCE_TAG_INVALID",
+        tag,
+        "it is not a tag",
+      );
+    }
+    await this.#manifests.delete(tag, options);
+  }
+}
