@@ -26,6 +26,12 @@ export type Credential =
   | IdentityTokenCredential
   | RegistryTokenCredential;
 
+/** How a credential is looked up. */
+export interface CredentialOptions {
+  /** Ends the work with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** Where credentials come from. */
 export interface CredentialStore {
   /**
@@ -33,5 +39,20 @@ export interface CredentialStore {
    *
    * @param registry The registry's `host[:port]` as it stands in references, `docker.io` for Docker Hub.
    */
-  get(registry: string): Promise<Credential | undefined>;
+  get(
+    registry: string,
+    options?: CredentialOptions,
+  ): Promise<Credential | undefined>;
+}
+
+/** Where credentials are kept, too. */
+export interface WritableCredentialStore extends CredentialStore {
+  /** Keeps a credential for a registry, in place of any other. */
+  put(
+    registry: string,
+    credential: Credential,
+    options?: CredentialOptions,
+  ): Promise<void>;
+  /** Forgets a registry's credential; tells whether there was one. */
+  delete(registry: string, options?: CredentialOptions): Promise<boolean>;
 }

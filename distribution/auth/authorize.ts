@@ -1,0 +1,127 @@
+import type { CredentialStore } from "../credential.ts";
+import type { ClientEventHook } from "../events.ts";
+import { type Transport, wrapTransport } from "../transport.ts";
+import { discard } from "../_discard.ts";
+import { Authorizer } from "./_authorizer.ts";
+
+/** How {@linkcode authorize} behaves. */
+export interface AuthorizeOptions {
+  /** The registry's `host[:port]` as it stands in references; credentials are looked up by it. */
+  readonly registry: string;
+  /** The registry's origin on the wire. Requests to any other pass untouched. */
+  readonly origin: URL;
+  /**
+   * Where credentials come from.
+   *
+   * @default {none: anonymous}
+   */
+  readonly credentials?: CredentialStore | undefined;
+  /**
+   * The hosts, `host[:port]`, whose token services may see a credential, beside the
+   * registry's own.
+   *
+   * @default {all that the realm rule admits}
+   */
+  readonly allowedRealms?: readonly string[] | undefined;
+  /**
+   * The name of this program, for token services.
+   *
+   * @default {"gantry"}
+   */
+  readonly clientId?: string | undefined;
+  /** Told of token requests and of realms on other hosts. */
+  readonly onEvent?: ClientEventHook | undefined;
+  /**
+   * Gives the time in milliseconds since the epoch.
+   *
+   * @default {Date.now}
+   */
+  readonly now?: (() => number) | undefined;
+}
+
+/** One request, one answer to its challenge, and one more if a kept token was stale. */
+const MAX_SENDS = 3;
+
+/**
+ * Lets requests into a registry: answers its challenge with Basic or with a
+ * token, and remembers both for later requests.
+ *
+ * Nothing is shown before the registry asks for it. A token is kept for the scopes
+ * that it was asked for until shortly before it expires, requests that need the
+ * same token at the same time share one, and a token or password that the
+ * registry suddenly rejects is asked for again once. An answer 401 to fresh
+ * authorization is given to the caller. A request that has an `Authorization` header
+ * of its own is sent as it is. Bodies are opened anew for each sending.
+ *
+ * Besides what the transport throws, the returned one throws a
+ * {@linkcode SecurityError} with code `REALM_FORBIDDEN` where the realm may not see the
+ * credential, a {@linkcode RegistryError} where the token service refuses, a
+ * {@linkcode ProtocolError} where its reply makes no sense, and what the
+ * credential store throws.
+ *
+ * @example An anonymous token
+ * ```ts
+ * import { authorize, fromHandler } from "@gantry/oci/distribution";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const base = fromHandler((request) => {
+ *   if (new URL(request.url).pathname === "/token") {
+ *     return Response.json({ token: "abc" });
+ *   }
+ *   return request.headers.get("authorization") === "Bearer abc"
+ *     ? new Response("welcome")
+ *     : new Response(null, {
+ *       status: 401,
+ *       headers: {
+ *         "www-authenticate": 'Bearer realm="https://registry.example/token"',
+ *       },
+ *     });
+ * });
+ * const transport = authorize(base, {
+ *   registry: "registry.example",
+ *   origin: new URL("https://registry.example"),
+ * });
+ * const response = await transport({
+ *   method: "GET",
+ *   url: new URL("https://registry.example/v2/"),
+ *   headers: new Headers(),
+ * });
+ * assertEquals(await response.text(), "welcome");
+ * ```
+ */
+export function authorize(
+  transport: Transport,
+  options: AuthorizeOptions,
+): Transport {
+  const authorizer = new Authorizer(transport, options);
+  const { origin } = options.origin;
+  return wrapTransport(transport, async (request) => {
+    const isOurs = request.url.origin === origin && !request.anonymous &&
+      !request.headers.has("authorization");
+    if (!isOurs) return await transport(request);
+    request.signal?.throwIfAborted();
+    let authorization = await authorizer.begin(request);
+    for (let sends = 1;; sends++) {
+      const headers = new Headers(request.headers);
+      if (authorization !== undefined) {
+        headers.set("authorization", authorization.header);
+      }
+      const response = await transport({ ...request, headers });
+      if (response.status !== 401) return response;
+      let next;
+      try {
+        next = await authorizer.answer(
+          request,
+          response.headers,
+          authorization,
+        );
+      } catch (error) {
+        await discard(response);
+        throw error;
+      }
+      if (next === undefined || sends === MAX_SENDS) return response;
+      await discard(response);
+      authorization = next;
+    }
+  });
+}

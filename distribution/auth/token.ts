@@ -1,0 +1,178 @@
+import type {
+  IdentityTokenCredential,
+  PasswordCredential,
+} from "../credential.ts";
+import { ProtocolError } from "../errors.ts";
+import { redactUrl } from "../redact.ts";
+import { redirect } from "../redirect.ts";
+import type { Transport, TransportRequest } from "../transport.ts";
+import { readBounded } from "../_body.ts";
+import { basicAuthorization } from "./basic.ts";
+import { tokenFailure } from "./_token_failure.ts";
+
+/** An access token. */
+export interface Token {
+  /** What goes into the `Authorization` header behind `Bearer`. */
+  readonly value: string;
+  /** The merged scopes that it was asked for; the service may have granted fewer. */
+  readonly scopes: readonly string[];
+  /** When to stop using it, in milliseconds since the epoch: some time before it expires. */
+  readonly expiresAt: number;
+}
+
+/** Where a token comes from, and for what. */
+export interface TokenRequest {
+  /** The URL of the token service, its own query included. */
+  readonly realm: URL;
+  /** The name by which the service knows the registry. */
+  readonly service?: string | undefined;
+  /** The merged scopes. */
+  readonly scopes: readonly string[];
+  /** What to show; without it the token is an anonymous one. */
+  readonly credential?:
+    | PasswordCredential
+    | IdentityTokenCredential
+    | undefined;
+  /** The name of this program, which OAuth2 wants. */
+  readonly clientId: string;
+  /** The `User-Agent`. No other header of the registry's requests is sent. */
+  readonly userAgent?: string | undefined;
+  /** Ends the request with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+  /** Gives the time in milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
+const MAX_REPLY = 128 * 1024;
+/** What a token lives at least, and where its reply names no time. */
+const MIN_LIFETIME = 60_000;
+/** How long before its end a token is renewed, and the share of its life that this is at most. */
+const MARGIN = 30_000;
+const MARGIN_SHARE = 6;
+
+/**
+ * Asks a token service for an access token: by `GET` with Basic for a password,
+ * by an OAuth2 `POST` for an identity token, by a bare `GET` for nobody.
+ *
+ * Follows the token authentication specification of the distribution project. The
+ * caller has checked that the realm may see the credential; redirects that would
+ * show it to another origin are refused.
+ *
+ * @throws {RegistryError} The service answered with a failure.
+ * @throws {ProtocolError} Its reply holds no usable token (`TOKEN_INVALID`), or is
+ * larger than 128 KiB.
+ * @throws {SecurityError} It redirects the credential to another origin.
+ */
+export async function fetchToken(
+  transport: Transport,
+  request: TokenRequest,
+): Promise<Token> {
+  const { credential, now, realm, scopes } = request;
+  const action = `Cannot get a token from ${redactUrl(realm)}`;
+  const send = redirect(transport, { sameOrigin: credential !== undefined });
+  const wire = credential !== undefined && "identityToken" in credential
+    ? byRefreshToken(request, credential)
+    : byGet(request, credential);
+  const response = await send(wire);
+  if (!response.ok) {
+    throw await tokenFailure(action, response, wire, credential, now());
+  }
+  const what = `the reply of ${redactUrl(realm)}`;
+  const bytes = await readBounded(response, MAX_REPLY, what);
+  const reply = parseReply(bytes, action);
+  const value = [reply.token, reply.access_token].find((text) =>
+    typeof text === "string" && text !== ""
+  );
+  if (typeof value !== "string") throw invalid(action, "found no token");
+  // Anything else could not stand in a header, whose error would show the token.
+  if (!/^[\x21-\x7e]+$/.test(value)) {
+    throw invalid(action, "found a token with forbidden characters");
+  }
+  const lifetime = lifetimeOf(reply, response.headers.get("date"), now());
+  const margin = Math.min(MARGIN, lifetime / MARGIN_SHARE);
+  return { value, scopes, expiresAt: now() + lifetime - margin };
+}
+
+function byGet(
+  request: TokenRequest,
+  credential: PasswordCredential | undefined,
+): TransportRequest {
+  const { realm, scopes, service, signal } = request;
+  const headers = headersOf(request);
+  if (credential !== undefined) {
+    headers.set("authorization", basicAuthorization(credential));
+  }
+  const query = new URLSearchParams();
+  if (service) query.append("service", service);
+  for (const scope of scopes) query.append("scope", scope);
+  const url = new URL(realm);
+  // The realm's own query stays as it is written, because it may be signed.
+  url.search = [url.search, String(query)].filter(Boolean).join("&");
+  return { method: "GET", url, headers, signal };
+}
+
+function byRefreshToken(
+  request: TokenRequest,
+  credential: IdentityTokenCredential,
+): TransportRequest {
+  const { clientId, realm, scopes, service, signal } = request;
+  const headers = headersOf(request);
+  headers.set("content-type", "application/x-www-form-urlencoded");
+  const form = new URLSearchParams({ grant_type: "refresh_token" });
+  if (service) form.append("service", service);
+  form.append("client_id", clientId);
+  if (scopes.length > 0) form.append("scope", scopes.join(" "));
+  form.append("refresh_token", credential.identityToken);
+  const body = new TextEncoder().encode(String(form));
+  return { method: "POST", url: new URL(realm), headers, body, signal };
+}
+
+function headersOf({ userAgent }: TokenRequest): Headers {
+  const headers = new Headers({ accept: "application/json" });
+  if (userAgent) headers.set("user-agent", userAgent);
+  return headers;
+}
+
+/** The members of a reply that count, unchecked. */
+interface TokenReply {
+  readonly token?: unknown;
+  readonly access_token?: unknown;
+  readonly expires_in?: unknown;
+  readonly issued_at?: unknown;
+}
+
+function parseReply(bytes: Uint8Array, action: string): TokenReply {
+  let reply: unknown;
+  try {
+    reply = JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    // The parser's own message quotes the reply, which may hold the token.
+    throw invalid(action, "the reply is no JSON");
+  }
+  if (typeof reply !== "object" || reply === null) {
+    throw invalid(action, "the reply is no JSON object");
+  }
+  return reply;
+}
+
+/**
+ * How long the token still lives, in milliseconds. Its age is measured by the
+ * service's own clock where the reply has a date, so that a skewed clock here
+ * does no harm.
+ */
+function lifetimeOf(
+  reply: TokenReply,
+  date: string | null,
+  now: number,
+): number {
+  const seconds = Number(reply.expires_in ?? NaN);
+  const whole = seconds > 0 && Number.isFinite(seconds) ? seconds * 1000 : 0;
+  const sent = date === null ? NaN : Date.parse(date);
+  const issued = Date.parse(String(reply.issued_at ?? ""));
+  const age = (Number.isNaN(sent) ? now : sent) - issued;
+  return Math.max(MIN_LIFETIME, whole) - (age > 0 ? age : 0);
+}
+
+function invalid(action: string, reason: string): ProtocolError {
+  return new ProtocolError("TOKEN_INVALID", `${action}: ${reason}`);
+}
