@@ -1,0 +1,232 @@
+import { Digest } from "../../digest/digest.ts";
+import { OciError } from "../../digest/oci_error.ts";
+import type { Descriptor } from "../../image/descriptor.ts";
+import { MediaTypes } from "../../image/media_type.ts";
+import { parseJson } from "../../image/parse_json.ts";
+import { isMediaType } from "./media_type.ts";
+import { manifestInvalid } from "./request_error.ts";
+import type { StoredManifest } from "./storage.ts";
+
+/** What a registry must know of a manifest; all else is the clients' business. */
+export interface ManifestDocument {
+  /** The media type: the document's own, or the one it was pushed with. */
+  readonly mediaType: string;
+  /** The type of artifact: the manifest's, else its config's (distribution-spec R68). */
+  readonly artifactType: string | undefined;
+  /** The free metadata. */
+  readonly annotations: Readonly<Record<string, string>> | undefined;
+  /** The digest of the manifest that this one says something about. */
+  readonly subject: string | undefined;
+  /** What the manifest names, and must be there as blobs. */
+  readonly blobs: readonly Descriptor[];
+  /** What an index names, and must be there as manifests. */
+  readonly manifests: readonly Descriptor[];
+}
+
+const MANIFESTS: ReadonlySet<string> = new Set([
+  MediaTypes.manifest,
+  MediaTypes.dockerManifest,
+]);
+const INDEXES: ReadonlySet<string> = new Set([
+  MediaTypes.index,
+  MediaTypes.dockerManifestList,
+]);
+const SCHEMA_1: ReadonlySet<string> = new Set([
+  MediaTypes.dockerSchema1,
+  MediaTypes.dockerSchema1Signed,
+]);
+
+/** Whether a media type is one of an image manifest or an index that this registry knows. */
+export function isKnownManifestType(mediaType: string): boolean {
+  return MANIFESTS.has(mediaType) || INDEXES.has(mediaType);
+}
+
+/**
+ * Reads a manifest that is pushed.
+ *
+ * It must be what it says: the document's `mediaType` is the given one, and fields
+ * of an index and of an image manifest never meet in one document, for two clients
+ * could read such a document as two different things (CVE-2021-41190). Unknown
+ * fields, empty lists, and media types that are not known all are fine.
+ *
+ * @throws {RequestError} 400 `MANIFEST_INVALID`: the document is not acceptable.
+ */
+export function readManifestDocument(
+  bytes: Uint8Array,
+  contentType: string | undefined,
+): ManifestDocument {
+  if (contentType !== undefined && SCHEMA_1.has(contentType)) {
+    throw manifestInvalid("Docker schema 1 manifests are not accepted");
+  }
+  const value = parseObject(bytes);
+  const own = value.mediaType;
+  if (own !== undefined && typeof own !== "string") {
+    throw manifestInvalid("The field mediaType must be text");
+  }
+  const mediaType = contentType ?? own;
+  if (mediaType === undefined || !isMediaType(mediaType)) {
+    throw manifestInvalid("The manifest needs a valid Content-Type");
+  }
+  if (own !== undefined && own !== mediaType) {
+    throw manifestInvalid(
+      "The field mediaType differs from the Content-Type",
+      { mediaType: own, contentType: mediaType },
+    );
+  }
+  if (
+    value.manifests !== undefined &&
+    (value.layers !== undefined || value.config !== undefined)
+  ) {
+    throw manifestInvalid(
+      "The document mixes the fields of an image manifest and of an index",
+    );
+  }
+  if (isKnownManifestType(mediaType)) checkShape(value, mediaType);
+  return describe(value, mediaType);
+}
+
+/** What {@linkcode describeReferrer} finds. */
+export interface ReferrerDescription {
+  /** The digest of the manifest's `subject`. */
+  readonly subject: string;
+  /** The descriptor that a list of referrers holds: with artifact type and annotations (R68). */
+  readonly descriptor: Descriptor;
+}
+
+/**
+ * Describes a stored manifest for the list of what refers to its subject. Gives
+ * undefined where it has no subject, or is no readable manifest.
+ *
+ * @example Find what a signature is about
+ * ```ts
+ * import { describeReferrer } from "@gantry/oci/distribution/server";
+ * import { Digest } from "@gantry/oci/digest";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const subject = { mediaType: "application/x", digest: `${await Digest.fromString("a")}`, size: 1 };
+ * const bytes = new TextEncoder().encode(JSON.stringify({ artifactType: "text/x", subject }));
+ * const digest = `${await Digest.fromBytes(bytes)}`;
+ * const found = describeReferrer({ mediaType: "application/y", digest, bytes });
+ * assertEquals(found?.subject, subject.digest);
+ * assertEquals(found?.descriptor.artifactType, "text/x");
+ * ```
+ */
+export function describeReferrer(
+  { mediaType, digest, bytes }: StoredManifest,
+): ReferrerDescription | undefined {
+  let document: ManifestDocument;
+  try {
+    document = describe(parseObject(bytes), mediaType);
+  } catch (error) {
+    if (error instanceof OciError) return undefined;
+    throw error;
+  }
+  const { subject, annotations, artifactType } = document;
+  if (subject === undefined) return undefined;
+  return {
+    subject,
+    descriptor: {
+      mediaType,
+      digest,
+      size: bytes.byteLength,
+      ...(annotations === undefined ? {} : { annotations }),
+      ...(artifactType === undefined ? {} : { artifactType }),
+    },
+  };
+}
+
+function parseObject(bytes: Uint8Array): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = parseJson(bytes, { maxSize: Infinity });
+  } catch (error) {
+    if (error instanceof OciError) throw manifestInvalid(error.message);
+    throw error;
+  }
+  if (!isObject(value)) {
+    throw manifestInvalid("The manifest must be a JSON object");
+  }
+  return value;
+}
+
+function checkShape(value: Record<string, unknown>, mediaType: string): void {
+  if (value.schemaVersion !== 2) {
+    throw manifestInvalid("The field schemaVersion must be 2");
+  }
+  if (INDEXES.has(mediaType)) {
+    if (value.layers !== undefined || value.config !== undefined) {
+      throw manifestInvalid("An index has neither config nor layers");
+    }
+    checkList(value, "manifests");
+  } else {
+    if (value.manifests !== undefined) {
+      throw manifestInvalid("An image manifest has no field manifests");
+    }
+    checkDescriptor(value.config, "config");
+    checkList(value, "layers");
+  }
+  if (value.subject !== undefined && value.subject !== null) {
+    checkDescriptor(value.subject, "subject");
+  }
+}
+
+function checkList(value: Record<string, unknown>, field: string): void {
+  // Go's encoder writes an empty list as null.
+  const list = value[field] === null ? [] : value[field];
+  if (!Array.isArray(list)) {
+    throw manifestInvalid(`The field ${field} must be a list`);
+  }
+  list.forEach((item, index) => checkDescriptor(item, `${field}[${index}]`));
+}
+
+function checkDescriptor(value: unknown, path: string): void {
+  if (!isDescriptor(value)) {
+    throw manifestInvalid(
+      `The field ${path} must be a descriptor with mediaType, digest and size`,
+    );
+  }
+}
+
+function describe(
+  value: Record<string, unknown>,
+  mediaType: string,
+): ManifestDocument {
+  const { config, subject, artifactType, annotations } = value;
+  return {
+    mediaType,
+    artifactType: typeof artifactType === "string" && artifactType !== ""
+      ? artifactType
+      : isDescriptor(config)
+      ? config.mediaType
+      : undefined,
+    annotations: isObject(annotations)
+      ? annotations as Record<string, string>
+      : undefined,
+    subject: isDescriptor(subject) ? subject.digest : undefined,
+    blobs: [config, ...list(value.layers)].filter(isDescriptor),
+    manifests: list(value.manifests).filter(isDescriptor),
+  };
+}
+
+function list(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isDescriptor(value: unknown): value is Descriptor {
+  return isObject(value) && typeof value.mediaType === "string" &&
+    typeof value.digest === "string" && isDigest(value.digest) &&
+    Number.isSafeInteger(value.size) && (value.size as number) >= 0;
+}
+
+/** Any algorithm may stand in a descriptor: content can be named that is kept elsewhere. */
+function isDigest(text: string): boolean {
+  try {
+    return text.length <= 1024 && new Digest(text) !== undefined;
+  } catch {
+    return false;
+  }
+}

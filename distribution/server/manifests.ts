@@ -1,0 +1,171 @@
+import { Digest } from "../../digest/digest.ts";
+import { isTag } from "../reference.ts";
+import { checkDigest } from "./digest_text.ts";
+import type { Exchange } from "./exchange.ts";
+import { isFresh } from "./freshness.ts";
+import { readBounded } from "./incoming_body.ts";
+import {
+  type ManifestDocument,
+  readManifestDocument,
+} from "./manifest_document.ts";
+import { mediaTypeOf } from "./media_type.ts";
+import {
+  digestInvalid,
+  manifestInvalid,
+  manifestUnknown,
+  nameUnknown,
+  RequestError,
+} from "./request_error.ts";
+
+/** The most `tag` parameters of one push; each may be 128 characters long. */
+const MAX_TAGS = 200;
+
+/** `GET` and `HEAD /v2/<name>/manifests/<reference>` (R14, R15, R21). */
+export async function getManifest(
+  exchange: Exchange,
+  repository: string,
+  reference: string,
+): Promise<Response> {
+  const { request, storage } = exchange;
+  const tag = reference.includes(":") ? undefined : reference;
+  const wanted = tag === undefined
+    ? String(checkDigest(reference))
+    : isTag(tag)
+    ? await storage.resolveTag(repository, tag)
+    : undefined;
+  const manifest = wanted === undefined
+    ? undefined
+    : await storage.readManifest(repository, wanted);
+  if (manifest === undefined) throw manifestUnknown(reference);
+
+  const { digest, mediaType, bytes } = manifest;
+  const headers = {
+    "content-length": String(bytes.byteLength),
+    "content-type": mediaType,
+    "docker-content-digest": digest,
+    etag: `"${digest}"`,
+  };
+  if (request.method === "HEAD") return new Response(null, { headers });
+  if (isFresh(request.headers, digest)) {
+    const { "content-length": _, ...rest } = headers;
+    return new Response(null, { status: 304, headers: rest });
+  }
+  exchange.note("pull", "manifest", repository, {
+    digest,
+    ...(tag === undefined ? {} : { tag }),
+  });
+  return new Response(bytes, { headers });
+}
+
+/** `PUT /v2/<name>/manifests/<reference>` (R48-R58). */
+export async function putManifest(
+  exchange: Exchange,
+  repository: string,
+  reference: string,
+): Promise<Response> {
+  const { request, query, storage, settings } = exchange;
+  const expected = reference.includes(":") ? checkDigest(reference) : undefined;
+  const tags = expected === undefined ? [reference] : query.getAll("tag");
+  if (tags.length > MAX_TAGS) {
+    throw new RequestError(
+      414,
+      "MANIFEST_INVALID",
+      `At most ${MAX_TAGS} tags can be given`,
+    );
+  }
+  if (!tags.every(isTag)) throw manifestInvalid("Tag not valid");
+
+  const bytes = await readBounded(request, settings.maxManifestSize);
+  const digest = await Digest.fromBytes(bytes, {
+    ...(expected === undefined ? {} : { algorithm: expected.algorithm }),
+  });
+  if (expected !== undefined && !digest.equals(expected)) {
+    throw digestInvalid("The manifest has another digest", {
+      expected: String(expected),
+      actual: String(digest),
+    });
+  }
+  const contentType = mediaTypeOf(request.headers.get("content-type"));
+  const document = readManifestDocument(bytes, contentType);
+  if (settings.sparse === "refuse") {
+    await refuseSparse(exchange, repository, document);
+  }
+  await storage.writeManifest(repository, {
+    digest: String(digest),
+    mediaType: document.mediaType,
+    bytes,
+  }, tags);
+
+  const headers = new Headers({
+    location: `/v2/${repository}/manifests/${digest}`,
+    "docker-content-digest": String(digest),
+  });
+  if (document.subject !== undefined) {
+    headers.set("oci-subject", document.subject);
+  }
+  if (expected !== undefined) {
+    for (const tag of tags) headers.append("oci-tag", tag);
+  }
+  if (tags.length === 0) {
+    exchange.note("push", "manifest", repository, { digest: String(digest) });
+  }
+  for (const tag of tags) {
+    exchange.note("push", "manifest", repository, {
+      digest: String(digest),
+      tag,
+    });
+  }
+  return new Response(null, { status: 201, headers });
+}
+
+/** `DELETE /v2/<name>/manifests/<reference>`: a tag alone, or a manifest with all its tags (R76, R77). */
+export async function deleteManifest(
+  exchange: Exchange,
+  repository: string,
+  reference: string,
+): Promise<Response> {
+  const { storage } = exchange;
+  const isDigest = reference.includes(":");
+  if (isDigest) checkDigest(reference);
+  const deleted = isDigest
+    ? await storage.deleteManifest(repository, reference)
+    : isTag(reference) && await storage.deleteTag(repository, reference);
+  if (!deleted) {
+    throw await storage.hasRepository(repository)
+      ? manifestUnknown(reference)
+      : nameUnknown(repository);
+  }
+  if (isDigest) {
+    exchange.note("delete", "manifest", repository, { digest: reference });
+  } else {
+    exchange.note("delete", "tag", repository, { tag: reference });
+  }
+  return new Response(null, { status: 202 });
+}
+
+/** Refuses a manifest that names content which the repository has not (R56); the subject may be absent (R55). */
+async function refuseSparse(
+  { storage }: Exchange,
+  repository: string,
+  { blobs, manifests }: ManifestDocument,
+): Promise<void> {
+  const missing = (digest: string) =>
+    new RequestError(
+      404,
+      "MANIFEST_BLOB_UNKNOWN",
+      "The manifest names content that the repository has not",
+      { detail: { digest } },
+    );
+  for (const { digest, urls } of blobs) {
+    // Content that is to be had from elsewhere need not be here.
+    if (urls !== undefined && urls.length > 0) continue;
+    if (await storage.blobSize(repository, digest) === undefined) {
+      throw missing(digest);
+    }
+  }
+  for (const { digest } of manifests) {
+    if (await storage.readManifest(repository, digest) === undefined) {
+      throw missing(digest);
+    }
+  }
+}
