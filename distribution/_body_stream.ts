@@ -106,11 +106,12 @@ export function guardBody(
   });
 }
 
-/** The same response with another body. */
+/** The same response with another body, and perhaps another status. */
 export function withBody(
   response: Response,
   body: ReadableStream<Uint8Array<ArrayBuffer>> | null,
+  init: ResponseInit = {},
 ): Response {
   const { status, statusText, headers } = response;
-  return new Response(body, { status, statusText, headers });
+  return new Response(body, { status, statusText, headers, ...init });
 }

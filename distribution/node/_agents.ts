@@ -1,0 +1,72 @@
+import * as http from "node:http";
+import * as https from "node:https";
+import * as tls from "node:tls";
+import type { BaseTransportOptions } from "../transport_options.ts";
+
+/** The connections of one transport: kept alive, and shared by its requests. */
+export class Agents {
+  readonly #options: BaseTransportOptions;
+  #plain: http.Agent | undefined;
+  #secure: https.Agent | undefined;
+
+  constructor(options: BaseTransportOptions) {
+    this.#options = options;
+  }
+
+  /** The agent for the scheme of a URL. */
+  get(url: URL): http.Agent {
+    if (url.protocol === "https:") {
+      return this.#secure ??= secureAgent(this.#options);
+    }
+    return this.#plain ??= new http.Agent({ keepAlive: true });
+  }
+
+  /** Closes idle connections; those in use are closed when they become idle. */
+  close(): void {
+    for (const agent of [this.#plain, this.#secure]) {
+      if (agent === undefined) continue;
+      agent.maxFreeSockets = 0;
+      for (const sockets of Object.values(agent.freeSockets)) {
+        for (const socket of [...sockets ?? []]) socket.destroy();
+      }
+    }
+    this.#plain = undefined;
+    this.#secure = undefined;
+  }
+}
+
+function secureAgent(options: BaseTransportOptions): https.Agent {
+  const { clientCert, clientKey, insecure = false } = options;
+  const ca = insecure ? undefined : options.caCerts ?? systemCertificates();
+  return new https.Agent({
+    keepAlive: true,
+    rejectUnauthorized: !insecure,
+    // One context for all connections: a list of certificates given to the agent
+    // itself is parsed for each of them, and becomes part of its look-up key.
+    secureContext: tls.createSecureContext({
+      ...(ca === undefined ? {} : { ca: [...ca] }),
+      ...(clientCert === undefined ? {} : { cert: clientCert }),
+      ...(clientKey === undefined ? {} : { key: clientKey }),
+    }),
+  });
+}
+
+/**
+ * The certificates that this machine trusts, as other registry tools use them, and
+ * undefined where the runtime cannot tell or there are none: then its own list holds.
+ */
+export function systemCertificates(): string[] | undefined {
+  const { getCACertificates } = tls as {
+    getCACertificates?: (kind: "system" | "extra") => string[];
+  };
+  if (getCACertificates === undefined) return undefined;
+  try {
+    const system = getCACertificates("system");
+    // "extra" is what the user added by NODE_EXTRA_CA_CERTS.
+    return system.length === 0
+      ? undefined
+      : [...system, ...getCACertificates("extra")];
+  } catch {
+    return undefined;
+  }
+}

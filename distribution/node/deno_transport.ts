@@ -1,0 +1,153 @@
+import { failureMentions } from "../_connection_failure.ts";
+import { fetchTransport } from "../fetch_transport.ts";
+import {
+  makeTransport,
+  type Transport,
+  type TransportRequest,
+} from "../transport.ts";
+import type { BaseTransportOptions } from "../transport_options.ts";
+import { checkOptions, findRule } from "./_options.ts";
+
+/** The words by which Deno's `fetch` says that it does not know an authority. */
+const UNKNOWN_ISSUER = /UnknownIssuer/;
+/**
+ * Failures before anything was sent that `node:http` does not have: a certificate
+ * that is authority and server at once, and the ports that browsers block.
+ */
+const NODE_CAN = /CaUsedAsEndEntity|Requests to port \d+ are blocked/;
+
+/**
+ * The base transport for Deno, which sends each request by the way that does it best.
+ *
+ * - GET and HEAD go through `fetch` over HTTP/1.1, whose bodies are read without
+ *   copies and hold a fast sender back.
+ * - What has effects (POST, PUT, PATCH, DELETE) goes through `node:http`: it sends
+ *   exact lengths, delivers an early answer, and a request is never sent twice
+ *   behind the caller's back, as `fetch` does where a kept-alive connection died.
+ * - What `fetch` cannot do goes through `node:http` too: accepting any certificate, a
+ *   certificate that is its own authority, resolve rules, another `Host`, and the
+ *   ports that browsers block. Large bodies over TLS then come in `Range` windows
+ *   of 8 MiB, because there Deno does not hold the sender back.
+ *
+ * `fetch` cannot forget the runtime's own authorities: `caCerts` add to them there.
+ *
+ * @example
+ * ```ts
+ * import { denoTransport } from "@gantry/oci/distribution/node";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const transport = denoTransport({ insecure: true });
+ * assertEquals(transport.maxBodySize, undefined);
+ * transport.close?.();
+ * ```
+ */
+export function denoTransport(options: BaseTransportOptions = {}): Transport {
+  const base = new DenoBase(options);
+  return makeTransport((request) => base.send(request), {
+    close: () => base.close(),
+  });
+}
+
+class DenoBase {
+  readonly #options: BaseTransportOptions;
+  /** Origins that `fetch` cannot talk to. */
+  readonly #nodeOrigins = new Set<string>();
+  readonly #clients = new Set<Deno.HttpClient>();
+  #plain: Transport | undefined;
+  #secure: Transport | undefined;
+  #trusting: Transport | undefined;
+  #node: Promise<Transport> | undefined;
+  #windowed: Promise<Transport> | undefined;
+
+  constructor(options: BaseTransportOptions) {
+    checkOptions(options);
+    this.#options = options;
+  }
+
+  async send(request: TransportRequest): Promise<Response> {
+    const { method, url, body } = request;
+    const fetchable = (method === "GET" || method === "HEAD") &&
+      body === undefined && !this.#needsNode(request);
+    if (!fetchable) return await this.#sendByNode(request);
+    if (url.protocol !== "https:") {
+      return await this.#sendByFetch(request, this.#plain ??= this.#client());
+    }
+    return await this.#sendSecurely(request);
+  }
+
+  close(): void {
+    for (const client of this.#clients) client.close();
+    this.#clients.clear();
+    this.#plain = this.#secure = this.#trusting = undefined;
+    this.#node?.then((node) => node.close?.(), () => {});
+  }
+
+  #needsNode({ url, headers }: TransportRequest): boolean {
+    const { insecure, resolve } = this.#options;
+    const host = headers.get("host");
+    return (insecure === true && url.protocol === "https:") ||
+      findRule(url, resolve) !== undefined ||
+      (host !== null && host !== url.host) ||
+      this.#nodeOrigins.has(url.origin);
+  }
+
+  /**
+   * The system's authorities are loaded only for a server whose certificate the
+   * runtime's own do not vouch for: that saves each other start a few milliseconds.
+   */
+  async #sendSecurely(request: TransportRequest): Promise<Response> {
+    const { caCerts } = this.#options;
+    if (this.#trusting === undefined) {
+      this.#secure ??= this.#client(caCerts ?? []);
+      try {
+        return await this.#sendByFetch(request, this.#secure);
+      } catch (error) {
+        if (caCerts !== undefined || !failureMentions(error, UNKNOWN_ISSUER)) {
+          throw error;
+        }
+      }
+      const { systemCertificates } = await import("./_agents.ts");
+      this.#trusting ??= this.#client(systemCertificates() ?? []);
+    }
+    return await this.#sendByFetch(request, this.#trusting);
+  }
+
+  async #sendByFetch(
+    request: TransportRequest,
+    transport: Transport,
+  ): Promise<Response> {
+    try {
+      return await transport(request);
+    } catch (error) {
+      if (!failureMentions(error, NODE_CAN)) throw error;
+    }
+    this.#nodeOrigins.add(request.url.origin);
+    return await this.#sendByNode(request);
+  }
+
+  async #sendByNode(request: TransportRequest): Promise<Response> {
+    this.#node ??= import("./node_transport.ts").then(({ nodeTransport }) =>
+      nodeTransport(this.#options)
+    );
+    if (!request.large || request.url.protocol !== "https:") {
+      return await (await this.#node)(request);
+    }
+    this.#windowed ??= Promise.all([this.#node, import("./windows.ts")])
+      .then(([node, { windowed }]) => windowed(node));
+    return await (await this.#windowed)(request);
+  }
+
+  /** HTTP/1.1 only: over HTTP/2 a large body takes twice the time. */
+  #client(caCerts: readonly string[] = []): Transport {
+    const { clientCert, clientKey } = this.#options;
+    const client = Deno.createHttpClient({
+      http2: false,
+      caCerts: [...caCerts],
+      ...(clientCert === undefined || clientKey === undefined
+        ? {}
+        : { cert: clientCert, key: clientKey }),
+    });
+    this.#clients.add(client);
+    return fetchTransport({ client });
+  }
+}

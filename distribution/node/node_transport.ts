@@ -1,0 +1,169 @@
+import * as http from "node:http";
+import * as https from "node:https";
+import { isIP } from "node:net";
+import { toConnectionError } from "../_connection_failure.ts";
+import {
+  makeTransport,
+  type Transport,
+  type TransportRequest,
+} from "../transport.ts";
+import type { BaseTransportOptions } from "../transport_options.ts";
+import { Agents } from "./_agents.ts";
+import { checkOptions, findRule, hostOf, portOf } from "./_options.ts";
+import { type ReceivedResponse, toResponse } from "./_response.ts";
+import { Upload } from "./_upload.ts";
+
+/**
+ * A base transport on `node:http` and `node:https`, for Node and Bun, and under
+ * Deno for what `fetch` cannot do.
+ *
+ * A {@linkcode Source} goes out with its exact length, from three blocks of 1 MiB
+ * whatever its size; the source is let go as soon as an answer arrives, and an
+ * early answer such as 401 is delivered. Connections are kept alive. The system's
+ * certificate authorities are trusted where the runtime can tell them.
+ *
+ * @example
+ * ```ts
+ * import { nodeTransport } from "@gantry/oci/distribution/node";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const transport = nodeTransport({
+ *   resolve: [{ host: "registry.example", port: 443, address: "127.0.0.1" }],
+ * });
+ * assertEquals(transport.maxBodySize, undefined);
+ * transport.close?.();
+ * ```
+ */
+export function nodeTransport(options: BaseTransportOptions = {}): Transport {
+  checkOptions(options);
+  const agents = new Agents(options);
+  return makeTransport((request) => exchange(request, options, agents), {
+    close: () => agents.close(),
+  });
+}
+
+function exchange(
+  request: TransportRequest,
+  options: BaseTransportOptions,
+  agents: Agents,
+): Promise<Response> {
+  const { method, url, body, signal } = request;
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason);
+    const module = url.protocol === "https:" ? https : http;
+    let outgoing: http.ClientRequest;
+    try {
+      outgoing = module.request({
+        ...target(url, options),
+        method,
+        path: url.pathname + url.search,
+        headers: toOutgoingHeaders(request),
+        agent: agents.get(url),
+      });
+    } catch (error) {
+      return reject(toConnectionError(error, request));
+    }
+    const upload = body === undefined || body instanceof Uint8Array
+      ? undefined
+      : new Upload(outgoing, body);
+    let received: ReceivedResponse | undefined;
+    let uploaded = upload === undefined;
+    let over = false;
+
+    const finish = () => {
+      if (over) return;
+      over = true;
+      signal?.removeEventListener("abort", onAbort);
+      // The server did not wait for the rest, so the connection cannot be used again.
+      if (!uploaded) outgoing.destroy();
+    };
+    const fail = (error: unknown) => {
+      upload?.stop();
+      if (received !== undefined) received.fail(error);
+      else reject(error);
+      outgoing.destroy();
+      finish();
+    };
+    const onAbort = () => fail(signal!.reason);
+    signal?.addEventListener("abort", onAbort, { once: true });
+
+    outgoing.on("error", (error) => {
+      // Once there is an answer, its body tells of a broken connection.
+      if (received === undefined && !over) {
+        fail(toConnectionError(error, request));
+      }
+    });
+    outgoing.on("close", () => {
+      if (received === undefined && !over) {
+        const closed = Object.assign(new Error("closed"), {
+          code: "ECONNRESET",
+        });
+        fail(toConnectionError(closed, request));
+      }
+    });
+    outgoing.on("socket", () => {
+      // Deno takes the mark of a kept-alive socket as leave to send the request
+      // once more by itself when that socket is dead. We retry, not the runtime.
+      outgoing.reusedSocket = false;
+    });
+    outgoing.on("response", (message) => {
+      if (over) {
+        message.destroy();
+        return;
+      }
+      upload?.stop();
+      try {
+        received = toResponse(message, method, {
+          mapError: (error) => toConnectionError(error, request),
+          end: finish,
+        });
+        resolve(received.response);
+      } catch (error) {
+        fail(toConnectionError(error, request));
+      }
+    });
+
+    if (upload === undefined) {
+      outgoing.end(body);
+    } else {
+      upload.run().then((complete) => void (uploaded = complete), (error) => {
+        if (received === undefined && !over) fail(error);
+      });
+    }
+  });
+}
+
+/** Where to connect to, and the name to ask for in TLS. */
+function target(
+  url: URL,
+  options: BaseTransportOptions,
+): http.RequestOptions & { servername?: string } {
+  const host = hostOf(url);
+  const rule = findRule(url, options.resolve);
+  return {
+    host: rule?.address ?? host,
+    port: rule?.targetPort ?? portOf(url),
+    // Else it is taken from the Host header, which a caller may override.
+    servername: isIP(host) === 0 ? host : "",
+  };
+}
+
+function toOutgoingHeaders(
+  { method, url, headers, body }: TransportRequest,
+): http.OutgoingHttpHeaders {
+  const outgoing: http.OutgoingHttpHeaders = {
+    host: url.host,
+    "accept-encoding": "identity",
+    ...Object.fromEntries(headers),
+  };
+  delete outgoing["content-length"];
+  delete outgoing["transfer-encoding"];
+  if (body !== undefined) {
+    outgoing["content-length"] = body instanceof Uint8Array
+      ? body.byteLength
+      : body.size;
+  } else if (method !== "GET" && method !== "HEAD") {
+    outgoing["content-length"] = 0;
+  }
+  return outgoing;
+}
