@@ -1,3 +1,9 @@
+/** Whoever reads the output has gone away, as `head` does when it has enough. */
+export class OutputClosedError extends Error {
+  /** The class's name. */
+  override readonly name = "OutputClosedError";
+}
+
 /** The two streams that a command prints on: results on one, all else on the other. */
 export class Console {
   readonly #encoder = new TextEncoder();
@@ -30,7 +36,14 @@ function writeAll(
   stream: { writeSync(bytes: Uint8Array): number },
   bytes: Uint8Array,
 ): void {
-  for (let rest = bytes; rest.length > 0;) {
-    rest = rest.subarray(stream.writeSync(rest));
+  try {
+    for (let rest = bytes; rest.length > 0;) {
+      rest = rest.subarray(stream.writeSync(rest));
+    }
+  } catch (cause) {
+    if (!(cause instanceof Deno.errors.BrokenPipe)) throw cause;
+    throw new OutputClosedError("Cannot print: the output is closed", {
+      cause,
+    });
   }
 }

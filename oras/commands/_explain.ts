@@ -1,9 +1,111 @@
+import { OciError } from "../../digest/oci_error.ts";
+import {
+  ConnectionError,
+  type ErrorInfo,
+  RegistryError,
+} from "../../distribution/errors.ts";
+import { InvalidReferenceError } from "../../distribution/reference.ts";
 import { CommandError } from "./_errors.ts";
 
 /** Finds the words for an error that a command met. */
 export function explain(error: unknown): CommandError {
+  if (error instanceof RegistryError) return explainAnswer(error);
+  if (error instanceof InvalidReferenceError) {
+    return new CommandError(
+      error.message.replace(/^Cannot parse reference/, "invalid reference"),
+      {
+        cause: error,
+        hint: error.hint ??
+          "Please make sure the provided reference is in the form of <registry>/<repo>[:tag|@digest]",
+      },
+    );
+  }
+  if (error instanceof ConnectionError) {
+    return new CommandError(error.message, {
+      cause: error,
+      hint: error.hint ?? (error.code === "TLS_FAILED" ? TLS_HINT : undefined),
+    });
+  }
+  if (error instanceof DOMException && error.name === "AbortError") {
+    return new CommandError("interrupted", { cause: error });
+  }
   return new CommandError(
     error instanceof Error ? error.message : String(error),
-    { cause: error },
+    {
+      cause: error,
+      hint: error instanceof OciError ? error.hint : undefined,
+    },
   );
+}
+
+const TLS_HINT =
+  "For a registry without TLS use --plain-http; for one with a private authority, --ca-file.";
+
+function explainAnswer(error: RegistryError): CommandError {
+  const { errors, hint, method, status, url } = error;
+  const { host, pathname } = new URL(url);
+  const registry = host === "registry-1.docker.io" ? "docker.io" : host;
+  const reads = method === "GET" || method === "HEAD";
+  const found = /^\/v2\/(.+)\/(?:manifests|blobs)\/([^/]+)$/.exec(pathname);
+  let message: string;
+  if (status === 404 && reads && found !== null) {
+    const target = decodeURIComponent(found[2]!);
+    const mark = target.includes(":") ? "@" : ":";
+    message = `${registry}/${found[1]}${mark}${target}: not found`;
+  } else if (errors.length > 0) {
+    message = errors.map(describe).join("; ");
+  } else {
+    message = `${method} "${url}": response status code ${status}${
+      statusText(status)
+    }`;
+  }
+  return new CommandError(message, {
+    cause: error,
+    prefix: "Error response from registry:",
+    hint: hint ??
+      (status === 401
+        ? `Log in with "gantry login ${registry}", or check the credential that is stored or given by flags`
+        : undefined),
+  });
+}
+
+/** `code in lower case: message: detail`. */
+function describe({ code, detail, message }: ErrorInfo): string {
+  return [
+    code.toLowerCase().replaceAll("_", " "),
+    ...(message ? [message] : []),
+    ...(detail === undefined || detail === null ? [] : [goValue(detail)]),
+  ].join(": ");
+}
+
+/** A value as Go prints it by default. */
+function goValue(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(goValue).join(" ")}]`;
+  if (typeof value !== "object" || value === null) return String(value);
+  const members = Object.entries(value)
+    .sort(([a], [b]) => a < b ? -1 : 1)
+    .map(([key, item]) => `${key}:${goValue(item)}`);
+  return `map[${members.join(" ")}]`;
+}
+
+const STATUS_TEXTS: Readonly<Record<number, string>> = {
+  400: "Bad Request",
+  401: "Unauthorized",
+  403: "Forbidden",
+  404: "Not Found",
+  405: "Method Not Allowed",
+  408: "Request Timeout",
+  411: "Length Required",
+  413: "Request Entity Too Large",
+  429: "Too Many Requests",
+  500: "Internal Server Error",
+  501: "Not Implemented",
+  502: "Bad Gateway",
+  503: "Service Unavailable",
+  504: "Gateway Timeout",
+};
+
+function statusText(status: number): string {
+  const text = STATUS_TEXTS[status];
+  return text === undefined ? "" : `: ${text}`;
 }

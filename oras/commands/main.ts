@@ -1,10 +1,10 @@
 import type { Command, Invocation } from "./_command.ts";
-import { Console } from "./_console.ts";
+import { Console, OutputClosedError } from "./_console.ts";
 import { CommandError } from "./_errors.ts";
 import { type Interrupt, listenForInterrupt } from "./_interrupt.ts";
 import { nearest } from "./_nearest.ts";
 import { parseLine } from "./_parser.ts";
-import { HELP } from "./flags.ts";
+import { DEBUG, HELP } from "./flags.ts";
 import { helpPage, usageLine } from "./help.ts";
 import { PROGRAM } from "./table.ts";
 
@@ -17,10 +17,13 @@ import { PROGRAM } from "./table.ts";
 export async function main(tokens: readonly string[]): Promise<number> {
   const console = new Console();
   let interrupt: Interrupt | undefined;
+  let isDebugging = false;
   try {
     const chosen = choose(tokens, console);
     if (chosen === undefined) return 0;
     const { command, path, args, flags } = chosen;
+    isDebugging = command.flags?.includes(DEBUG) === true &&
+      flags.bool("debug");
     const { run } = await command.load!();
     await run({
       command,
@@ -35,12 +38,12 @@ export async function main(tokens: readonly string[]): Promise<number> {
     });
     return 0;
   } catch (error) {
-    if (error instanceof CommandError) {
-      console.err(report(error));
-    } else {
-      const { explain } = await import("./_explain.ts");
-      console.err(report(explain(error)));
-    }
+    if (error instanceof OutputClosedError) return 1;
+    const words = error instanceof CommandError
+      ? error
+      : (await import("./_explain.ts")).explain(error);
+    console.err(report(words));
+    if (isDebugging) console.err(stacks(error));
     return 1;
   } finally {
     interrupt?.stop();
@@ -148,4 +151,13 @@ function report({ prefix, message, usage, hint }: CommandError): string {
     ...(usage === undefined ? [] : [`Usage: ${usage}`]),
     ...(hint === undefined ? [] : [hint]),
   ].join("\n");
+}
+
+/** The stack of an error, and of what caused it. */
+function stacks(error: unknown): string {
+  return error instanceof Error
+    ? `${error.stack ?? error}${
+      error.cause === undefined ? "" : `\nCaused by: ${stacks(error.cause)}`
+    }`
+    : String(error);
 }

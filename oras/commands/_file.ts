@@ -1,0 +1,34 @@
+import { CommandError } from "./_errors.ts";
+
+/** Reads a small text file that a flag names. */
+export async function readTextFile(path: string): Promise<string> {
+  try {
+    return await Deno.readTextFile(path);
+  } catch (cause) {
+    throw new CommandError(`open ${path}: ${reason(cause)}`, { cause });
+  }
+}
+
+/**
+ * Writes a small file that a flag names. It appears under its name when all of it
+ * is written.
+ */
+export async function writeFile(
+  path: string,
+  content: Uint8Array,
+): Promise<void> {
+  const temporary = `${path}.${crypto.randomUUID().slice(0, 8)}.tmp`;
+  try {
+    await Deno.writeFile(temporary, content, { createNew: true });
+    await Deno.rename(temporary, path);
+  } catch (cause) {
+    await Deno.remove(temporary).catch(() => {});
+    throw new CommandError(`open ${path}: ${reason(cause)}`, { cause });
+  }
+}
+
+function reason(cause: unknown): string {
+  if (cause instanceof Deno.errors.NotFound) return "no such file or directory";
+  if (cause instanceof Deno.errors.PermissionDenied) return "permission denied";
+  return cause instanceof Error ? cause.message : String(cause);
+}

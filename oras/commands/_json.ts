@@ -1,0 +1,58 @@
+/** JSON with two spaces of indent and the escapes of Go's encoder, without a last line feed. */
+export function prettyJson(value: unknown): string {
+  return escapeHtml(JSON.stringify(value, null, 2));
+}
+
+/** JSON on one line with the escapes of Go's encoder. */
+export function compactJson(value: unknown): string {
+  return escapeHtml(JSON.stringify(value));
+}
+
+/** A copy whose objects have their keys in alphabetical order, at all depths. */
+export function sortKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sortKeys);
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value)
+    .sort(([a], [b]) => a < b ? -1 : 1)
+    .map(([key, item]) => [key, sortKeys(item)]);
+  return Object.fromEntries(entries);
+}
+
+/**
+ * Indents a JSON text and changes nothing else: keys, numbers and escapes stay as
+ * they were written.
+ */
+export function indentJson(text: string): string {
+  let depth = 0;
+  const open = (bracket: string) => `${bracket}\n${"  ".repeat(++depth)}`;
+  const close = (bracket: string) => `\n${"  ".repeat(--depth)}${bracket}`;
+  return text.replace(TOKEN, (token) => {
+    switch (token[0]) {
+      case "{":
+      case "[":
+        return token.length > 1 ? token[0] + token.at(-1)! : open(token);
+      case "}":
+      case "]":
+        return close(token);
+      case ",":
+        return `,\n${"  ".repeat(depth)}`;
+      case ":":
+        return ": ";
+      case '"':
+        return token;
+      default:
+        return "";
+    }
+  });
+}
+
+/** A string; an empty object or list; a bracket, comma or colon; or white space. */
+const TOKEN = /"(?:[^"\\]|\\.)*"|\{\s*\}|\[\s*\]|[{}[\],:]|\s+/gs;
+
+/** These characters stand only inside strings. */
+function escapeHtml(json: string): string {
+  return json.replace(
+    /[<>&\u2028\u2029]/g,
+    (found) => `\\u${found.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}

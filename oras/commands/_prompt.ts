@@ -1,0 +1,96 @@
+/** Asks questions on the terminal. Questions go to stderr, so that stdout stays clean. */
+export class Prompt {
+  readonly #write: (text: string) => void;
+  readonly #signal: AbortSignal;
+  /** What was read beyond the last line. */
+  #rest = "";
+
+  /** Makes a prompt. Nothing is asked yet. */
+  constructor(write: (text: string) => void, signal: AbortSignal) {
+    this.#write = write;
+    this.#signal = signal;
+  }
+
+  /** Asks for a line that may be seen. */
+  async ask(question: string): Promise<string> {
+    this.#write(question);
+    return (await this.#readLine()).trim();
+  }
+
+  /** Asks for a line that is not shown while it is typed. */
+  async askSecret(question: string): Promise<string> {
+    this.#write(question);
+    if (!Deno.stdin.isTerminal()) return await this.#readLine();
+    Deno.stdin.setRaw(true);
+    try {
+      return await this.#readKeys();
+    } finally {
+      Deno.stdin.setRaw(false);
+      this.#write("\n");
+    }
+  }
+
+  async #readLine(): Promise<string> {
+    for (;;) {
+      const end = this.#rest.indexOf("\n");
+      if (end >= 0) return this.#take(end, 1);
+      const more = await this.#read();
+      if (more === undefined) return this.#take(this.#rest.length, 0);
+      this.#rest += more;
+    }
+  }
+
+  #take(length: number, separator: number): string {
+    const line = this.#rest.slice(0, length).replace(/\r$/, "");
+    this.#rest = this.#rest.slice(length + separator);
+    return line;
+  }
+
+  async #readKeys(): Promise<string> {
+    const typed: string[] = [];
+    for (;;) {
+      const keys = this.#rest || await this.#read();
+      this.#rest = "";
+      if (keys === undefined) return typed.join("");
+      const characters = [...keys];
+      for (const [index, key] of characters.entries()) {
+        switch (key) {
+          case "\r":
+          case "\n":
+            this.#rest = characters.slice(index + 1).join("");
+            return typed.join("");
+          case "\x03": // Ctrl-C, which a raw terminal does not turn into a signal
+            throw new DOMException("Interrupted", "AbortError");
+          case "\x04": // Ctrl-D
+            return typed.join("");
+          case "\x15": // Ctrl-U
+            typed.length = 0;
+            break;
+          case "\b":
+          case "\x7f":
+            typed.pop();
+            break;
+          default:
+            if (key >= " ") typed.push(key);
+        }
+      }
+    }
+  }
+
+  /** Reads what there is; undefined at the end of the input. */
+  async #read(): Promise<string | undefined> {
+    this.#signal.throwIfAborted();
+    const buffer = new Uint8Array(1024);
+    const { promise, reject } = Promise.withResolvers<never>();
+    const onAbort = () => reject(this.#signal.reason);
+    this.#signal.addEventListener("abort", onAbort, { once: true });
+    try {
+      const count = await Promise.race([Deno.stdin.read(buffer), promise]);
+      return count === null
+        ? undefined
+        : new TextDecoder().decode(buffer.subarray(0, count));
+    } finally {
+      this.#signal.removeEventListener("abort", onAbort);
+    }
+  }
+}

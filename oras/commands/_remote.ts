@@ -1,0 +1,148 @@
+import type { CredentialStore } from "../../distribution/credential.ts";
+import { fixedCredentials } from "../../distribution/credentials.ts";
+import { defaultTransport } from "../../distribution/default_transport.ts";
+import {
+  type ClientOptions,
+  RegistryClient,
+} from "../../distribution/registry_client.ts";
+import type {
+  BaseTransportOptions,
+  ResolveRule,
+} from "../../distribution/transport_options.ts";
+import { Registry } from "../registry.ts";
+import type { Invocation } from "./_command.ts";
+import { lazyCredentialFiles } from "./_credential_files.ts";
+import { CommandError } from "./_errors.ts";
+import { requireTogether } from "./_exclusive.ts";
+import { readTextFile } from "./_file.ts";
+import type { FlagValues } from "./_flag.ts";
+import { readCredential } from "./_secret.ts";
+import { traced } from "./_trace.ts";
+import { watchWarnings } from "./_warnings.ts";
+
+/** Makes the provider for a registry, as the remote flags tell. */
+export async function connect(
+  invocation: Invocation,
+  registry: string,
+): Promise<Registry> {
+  return new Registry({
+    ...await clientOptions(invocation, registry),
+    defaultTag: "",
+  });
+}
+
+/** Makes the client of a registry, as the remote flags tell. */
+export async function connectClient(
+  invocation: Invocation,
+  registry: string,
+  credentials?: CredentialStore,
+): Promise<RegistryClient> {
+  return new RegistryClient(
+    registry,
+    await clientOptions(invocation, registry, credentials),
+  );
+}
+
+/** Turns the remote flags into options. Files and the environment are read here, and nowhere below. */
+async function clientOptions(
+  invocation: Invocation,
+  registry: string,
+  credentials?: CredentialStore,
+): Promise<ClientOptions> {
+  const { console, flags } = invocation;
+  const headers = readHeaders(flags.list("header"));
+  const base = defaultTransport(await readTransportOptions(flags));
+  const watched = watchWarnings(base, (text) => console.err(text));
+  return {
+    transport: flags.bool("debug")
+      ? traced(watched, {
+        write: (text) => console.errRaw(text),
+        secretHeaders: headers.map(([name]) => name),
+      })
+      : watched,
+    credentials: credentials ?? await readCredentials(invocation),
+    plainHttp: usesPlainHttp(flags, registry),
+    headers,
+    onEvent: (event) => {
+      const isLong = event.type === "retry" && event.delay >= 1000;
+      if (isLong) {
+        const seen = event.status ?? event.code ?? "a fault";
+        console.err(
+          `Waiting ${
+            Math.ceil(event.delay / 1000)
+          }s before ${event.method} ${event.url} is sent again: ${seen}`,
+        );
+      }
+    },
+  };
+}
+
+/** HTTP where the flag says so, and without the flag for `localhost`. */
+function usesPlainHttp(flags: FlagValues, registry: string): boolean {
+  return flags.given("plain-http")
+    ? flags.bool("plain-http")
+    : /^localhost(?::\d+)?$/.test(registry);
+}
+
+/** The credential of the flags, else those of the credential files. */
+async function readCredentials(
+  invocation: Invocation,
+): Promise<CredentialStore> {
+  const credential = await readCredential(invocation);
+  return credential === undefined
+    ? lazyCredentialFiles(invocation.flags)
+    : fixedCredentials(credential);
+}
+
+async function readTransportOptions(
+  flags: FlagValues,
+): Promise<BaseTransportOptions> {
+  requireTogether(flags, "cert-file", "key-file");
+  const [ca, cert, key] = await Promise.all(
+    ["ca-file", "cert-file", "key-file"].map(async (name) =>
+      flags.text(name) === "" ? undefined : await readTextFile(flags.text(name))
+    ),
+  );
+  return {
+    insecure: flags.bool("insecure"),
+    resolve: flags.list("resolve").map(readResolveRule),
+    ...(ca !== undefined && { caCerts: [ca] }),
+    ...(cert !== undefined && { clientCert: cert }),
+    ...(key !== undefined && { clientKey: key }),
+  };
+}
+
+/** Reads `host:port:address[:port]`; an IPv6 address stands in brackets, or at the end. */
+function readResolveRule(text: string): ResolveRule {
+  const found =
+    /^(\[[^\]]+\]|[^:]+):(\d+):(?:(\[[^\]]+\]|[^:]+)(?::(\d+))?|([0-9a-fA-F:]+))$/
+      .exec(text);
+  if (found === null) {
+    throw new CommandError(
+      `failed to parse resolve flag ${
+        JSON.stringify(text)
+      }: expecting host:port:address[:address_port]`,
+    );
+  }
+  const [, host, port, address, targetPort, bare] = found;
+  return {
+    host: host!,
+    port: Number(port),
+    address: (address ?? bare!).replace(/^\[|\]$/g, ""),
+    ...(targetPort !== undefined && { targetPort: Number(targetPort) }),
+  };
+}
+
+/** Reads `Name: value`. What is wrong with one is told without its text, which may be secret. */
+function readHeaders(lines: readonly string[]): [string, string][] {
+  return lines.map((line) => {
+    const colon = line.indexOf(":");
+    const name = line.slice(0, colon).trim();
+    if (colon < 0 || !/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name)) {
+      throw new CommandError(
+        'invalid header: expecting the form "name: value"',
+      );
+    }
+    return [name, line.slice(colon + 1).trim()];
+  });
+}

@@ -1,0 +1,53 @@
+import type { Credential } from "../../distribution/credential.ts";
+import type { Invocation } from "./_command.ts";
+import { refuseTogether } from "./_exclusive.ts";
+
+/** Reads the credential that the flags give; undefined where they give none. */
+export async function readCredential(
+  invocation: Invocation,
+): Promise<Credential | undefined> {
+  const { flags } = invocation;
+  const username = flags.text("username");
+  const secret = await readSecret(invocation);
+  if (flags.given("identity-token") || flags.given("identity-token-stdin")) {
+    return secret === "" ? undefined : { identityToken: secret };
+  }
+  return toCredential(username, secret);
+}
+
+/** Without a user the secret is an identity token. */
+export function toCredential(
+  username: string,
+  secret: string,
+): Credential | undefined {
+  if (username !== "") return { username, password: secret };
+  return secret === "" ? undefined : { identityToken: secret };
+}
+
+/** Reads the secret that the flags give; "" where they give none. */
+async function readSecret({ console, flags }: Invocation): Promise<string> {
+  refuseTogether(flags, "username", "identity-token", "identity-token-stdin");
+  refuseTogether(
+    flags,
+    "identity-token",
+    "identity-token-stdin",
+    "password",
+    "password-stdin",
+  );
+  for (const name of ["password", "identity-token"]) {
+    if (flags.text(name) === "") continue;
+    console.err(
+      `WARNING! Using --${name} via the CLI is insecure. Use --${name}-stdin.`,
+    );
+    return flags.text(name);
+  }
+  return flags.bool("password-stdin") || flags.bool("identity-token-stdin")
+    ? await readStdin()
+    : "";
+}
+
+/** Reads all of stdin; one line feed at its end, and a carriage return before that, are not part of the secret. */
+async function readStdin(): Promise<string> {
+  const text = await new Response(Deno.stdin.readable).text();
+  return text.replace(/\n$/, "").replace(/\r$/, "");
+}

@@ -1,0 +1,24 @@
+import { type Transport, wrapTransport } from "../../distribution/transport.ts";
+
+/** `299 - "text"`: the form that distribution-spec §Warnings demands. */
+const WARNING = /299\s+\S+\s+"((?:[^"\\]|\\.)*)"/g;
+
+/** Tells of the warnings in a registry's answers, each once. */
+export function watchWarnings(
+  inner: Transport,
+  tell: (text: string) => void,
+): Transport {
+  const told = new Set<string>();
+  return wrapTransport(inner, async (request) => {
+    const response = await inner(request);
+    const header = response.headers.get("warning") ?? "";
+    for (const [, quoted = ""] of header.matchAll(WARNING)) {
+      // deno-lint-ignore no-control-regex
+      const text = quoted.replace(/\\(.)/g, "$1").replace(/[\x00-\x1f]/g, " ");
+      if (told.has(text)) continue;
+      told.add(text);
+      tell(`WARNING! ${request.url.host}: ${text}`);
+    }
+    return response;
+  });
+}

@@ -1,0 +1,48 @@
+import { Reference } from "../../distribution/reference.ts";
+import type { Invocation } from "./_command.ts";
+import { CommandError } from "./_errors.ts";
+import { connect } from "./_remote.ts";
+import { writeToStdout } from "./_stdout.ts";
+import { printDescriptor } from "./render/descriptor.ts";
+import { watchTransfers } from "./render/transfers.ts";
+
+/** Prints or saves a blob, or its descriptor. */
+export async function run(invocation: Invocation): Promise<void> {
+  const { args: [target = ""], flags } = invocation;
+  const output = flags.text("output");
+  const wantsDescriptor = flags.bool("descriptor");
+  if (output === "" && !wantsDescriptor) {
+    throw new CommandError(
+      "either `--output` or `--descriptor` must be provided",
+    );
+  }
+  if (output === "-" && wantsDescriptor) {
+    throw new CommandError(
+      "`--output -` cannot be used with `--descriptor` at the same time",
+    );
+  }
+  const reference = Reference.parse(target);
+  const { digest } = reference;
+  if (digest === undefined) {
+    throw new CommandError(
+      `${
+        JSON.stringify(target)
+      }: blob reference must be of the form <name@digest>`,
+    );
+  }
+  const registry = await connect(invocation, reference.registry);
+  const { signal } = invocation;
+  const { blobs } = registry.repository(reference);
+  const descriptor = await blobs.head(digest, { signal });
+  if (output === "-") {
+    await writeToStdout(await blobs.get(descriptor, { signal }), signal);
+  } else if (output !== "") {
+    using view = watchTransfers(invocation, { lines: false });
+    await registry.downloadBlob(reference, descriptor, {
+      path: output,
+      onProgress: view.onProgress,
+      signal,
+    });
+  }
+  if (wantsDescriptor) printDescriptor(invocation, descriptor);
+}

@@ -1,0 +1,9 @@
+import { parseRegistryName } from "../../distribution/reference.ts";
+import type { Invocation } from "./_command.ts";
+import { openCredentialFiles } from "./_credential_files.ts";
+
+/** Removes the credential of a registry; that there is none is no failure. */
+export async function run({ args, flags }: Invocation): Promise<void> {
+  const store = await openCredentialFiles(flags);
+  await store.delete(parseRegistryName(args[0] ?? ""));
+}

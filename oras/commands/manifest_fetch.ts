@@ -1,0 +1,64 @@
+import type { Invocation } from "./_command.ts";
+import { CommandError } from "./_errors.ts";
+import { refuseTogether } from "./_exclusive.ts";
+import { writeFile } from "./_file.ts";
+import type { FlagValues } from "./_flag.ts";
+import { readFormat } from "./_format.ts";
+import { indentJson, prettyJson, sortKeys } from "./_json.ts";
+import { readPlatform } from "./_platform.ts";
+import { connect } from "./_remote.ts";
+import { readTarget } from "./_target.ts";
+import { descriptorBlock, printDescriptor } from "./render/descriptor.ts";
+
+/** Prints or saves a manifest, or its descriptor. */
+export async function run(invocation: Invocation): Promise<void> {
+  const { console, flags } = invocation;
+  const format = readFormat(flags);
+  const output = flags.text("output");
+  checkFlags(flags, output);
+  const reference = readTarget(invocation);
+  const platform = readPlatform(flags.text("platform"));
+  const accept = flags.list("media-type");
+  const registry = await connect(invocation, reference.registry);
+  const { signal } = invocation;
+  if (flags.bool("descriptor") && output === "" && platform === undefined) {
+    const descriptor = await registry.repository(reference).manifests.head(
+      reference.target!,
+      { signal, ...(accept.length > 0 && { accept }) },
+    );
+    return printDescriptor(invocation, descriptor);
+  }
+  const { bytes, descriptor, value } = await registry.getManifest(reference, {
+    signal,
+    ...(accept.length > 0 && { accept }),
+    ...(platform !== undefined && { platform }),
+  });
+  if (output !== "" && output !== "-") await writeFile(output, bytes);
+  if (flags.bool("descriptor")) {
+    printDescriptor(invocation, descriptor);
+  } else if (format === "json") {
+    console.out(prettyJson({
+      ...descriptorBlock(reference.name, descriptor),
+      content: sortKeys(value),
+    }));
+  } else if (output === "" || output === "-") {
+    if (flags.bool("pretty")) {
+      console.out(indentJson(new TextDecoder().decode(bytes)));
+    } else {
+      console.outRaw(bytes);
+    }
+  }
+}
+
+function checkFlags(flags: FlagValues, output: string): void {
+  refuseTogether(flags, "format", "descriptor");
+  refuseTogether(flags, "format", "pretty");
+  if (output !== "-") return;
+  for (const name of ["descriptor", "format"]) {
+    if (flags.given(name)) {
+      throw new CommandError(
+        `\`--output -\` cannot be used with \`--${name}\` at the same time`,
+      );
+    }
+  }
+}

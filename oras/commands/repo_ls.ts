@@ -1,0 +1,30 @@
+import { parseRegistryName } from "../../distribution/reference.ts";
+import type { Invocation } from "./_command.ts";
+import { readFormat } from "./_format.ts";
+import { prettyJson } from "./_json.ts";
+import { connectClient } from "./_remote.ts";
+
+/** Lists the repositories of a registry, or those below a namespace. */
+export async function run(invocation: Invocation): Promise<void> {
+  const { args: [target = ""], console, flags } = invocation;
+  const format = readFormat(flags);
+  const slash = target.indexOf("/");
+  const registry = parseRegistryName(
+    slash < 0 ? target : target.slice(0, slash),
+  );
+  const namespace = slash < 0
+    ? ""
+    : target.slice(slash + 1).replace(/\/*$/, "/").replace(/^\/$/, "");
+  const client = await connectClient(invocation, registry);
+  const repositories: string[] = [];
+  const names = client.catalog({
+    last: flags.text("last") || namespace.slice(0, -1) || undefined,
+    signal: invocation.signal,
+  });
+  for await (const name of names) {
+    if (!name.startsWith(namespace)) continue;
+    if (format === "text") console.out(name.slice(namespace.length));
+    else repositories.push(name);
+  }
+  if (format === "json") console.out(prettyJson({ registry, repositories }));
+}

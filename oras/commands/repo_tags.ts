@@ -1,0 +1,46 @@
+import { Digest } from "../../digest/digest.ts";
+import { Reference } from "../../distribution/reference.ts";
+import type { Invocation } from "./_command.ts";
+import { readFormat } from "./_format.ts";
+import { prettyJson } from "./_json.ts";
+import { connect } from "./_remote.ts";
+
+/** Lists the tags of a repository, or those that mean the same as a reference. */
+export async function run(invocation: Invocation): Promise<void> {
+  const { args: [target = ""], console, flags } = invocation;
+  const format = readFormat(flags);
+  const reference = Reference.parse(target);
+  const registry = await connect(invocation, reference.registry);
+  const { manifests, tags } = registry.repository(reference);
+  const { signal } = invocation;
+  let wanted: string | undefined;
+  if (reference.target !== undefined) {
+    wanted = reference.digest ??
+      (await registry.resolve(reference, { signal })).digest;
+    console.err(
+      `WARNING! Asking for the digest of every tag to find those of ${wanted}; this may take a while.`,
+    );
+  }
+  const found: string[] = [];
+  const last = flags.text("last") || undefined;
+  for await (const tag of tags.list({ last, signal })) {
+    if (flags.bool("exclude-digest-tags") && isDigestTag(tag)) continue;
+    if (
+      wanted !== undefined && tag !== reference.tag &&
+      (await manifests.head(tag, { signal })).digest !== wanted
+    ) continue;
+    if (format === "text") console.out(tag);
+    else found.push(tag);
+  }
+  if (format === "json") console.out(prettyJson({ tags: found }));
+}
+
+/** Whether a tag is a digest with `-` in place of `:`, as the referrers tag schema makes them. */
+function isDigestTag(tag: string): boolean {
+  try {
+    Digest.parse(tag.replace("-", ":"));
+    return true;
+  } catch {
+    return false;
+  }
+}
