@@ -32,25 +32,23 @@ export async function measure(
   { command, env = {}, stdout }: Program,
 ): Promise<Measured> {
   const report = TIME && await Deno.makeTempFile({ prefix: "gantry-bench-" });
-  const [program, ...args] = report
-    ? [TIME, "-o", report, "-f", "%U %S %M", ...command]
-    : command;
+  const whole = [
+    ...report ? [TIME, "-o", report, "-f", "%U %S %M"] : [],
+    ...stdout === undefined ? [] : ["sh", "-c", `exec "$@" >"$0"`, stdout],
+    ...command,
+  ];
   try {
-    using sink = stdout === undefined
-      ? undefined
-      : await Deno.open(stdout, { write: true, create: true, truncate: true });
     const start = performance.now();
-    const child = new Deno.Command(program!, {
-      args,
+    const child = new Deno.Command(whole[0]!, {
+      args: whole.slice(1),
       env: { ...env, NO_COLOR: "1" },
       stdin: "null",
-      stdout: sink === undefined ? "null" : "piped",
+      stdout: "null",
       stderr: "piped",
     }).spawn();
     const [stderr, status] = await Promise.all([
       new Response(child.stderr).text(),
       child.status,
-      sink && child.stdout.pipeTo(sink.writable, { preventClose: true }),
     ]);
     const wall = (performance.now() - start) / 1000;
     if (!status.success) {
