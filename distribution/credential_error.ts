@@ -1,0 +1,26 @@
+import { OciError, type OciErrorOptions } from "../digest/oci_error.ts";
+
+/** What went wrong with stored credentials. */
+export type CredentialErrorCode =
+  | "CREDENTIAL_CONFIG_INVALID"
+  | "CREDENTIAL_CONFIG_UNREADABLE"
+  | "CREDENTIAL_CONFIG_UNWRITABLE"
+  | "CREDENTIAL_CONFIG_LOCKED"
+  | "CREDENTIAL_HELPER_MISSING"
+  | "CREDENTIAL_HELPER_FAILED";
+
+/** Stored credentials cannot be read or kept. It quotes nothing that is stored. */
+export class CredentialError extends OciError {
+  /** The class's name. */
+  override readonly name = "CredentialError";
+  declare readonly code: CredentialErrorCode;
+
+  /** Makes an error whose message names the file or the helper. */
+  constructor(
+    code: CredentialErrorCode,
+    message: string,
+    options?: OciErrorOptions,
+  ) {
+    super(code, message, options);
+  }
+}
