@@ -14,7 +14,7 @@ import type { RegistryClient } from "./registry_client.ts";
 import type { SignalOptions } from "./registry_request.ts";
 
 /** How to ask for a manifest. */
-export interface GetManifestOptions extends SignalOptions {
+export interface ReadManifestOptions extends SignalOptions {
   /**
    * The media types that are welcome.
    *
@@ -90,7 +90,7 @@ export class Manifests {
    */
   async get(
     reference: string,
-    options: GetManifestOptions = {},
+    options: ReadManifestOptions = {},
   ): Promise<ManifestContent> {
     const { bytes, descriptor } = await this.fetch(reference, options);
     return await parseManifestContent(bytes, {
@@ -109,7 +109,7 @@ export class Manifests {
    */
   async fetch(
     reference: string,
-    options: GetManifestOptions = {},
+    options: ReadManifestOptions = {},
   ): Promise<RawManifest> {
     const action = `Cannot pull manifest ${reference} from ${this.#name}`;
     const response = await this.#ask("GET", reference, action, options);
@@ -149,7 +149,7 @@ export class Manifests {
    */
   async head(
     reference: string,
-    options: GetManifestOptions = {},
+    options: ReadManifestOptions = {},
   ): Promise<Descriptor> {
     const action = `Cannot find manifest ${reference} in ${this.#name}`;
     const response = await this.#ask("HEAD", reference, action, options);
@@ -234,7 +234,7 @@ export class Manifests {
     method: "GET" | "HEAD",
     reference: string,
     action: string,
-    options: GetManifestOptions,
+    options: ReadManifestOptions,
   ): Promise<Response> {
     return this.#client.send({
       method,

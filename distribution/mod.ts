@@ -49,11 +49,11 @@ export {
 export { fromHandler, type RequestHandler } from "./from_handler.ts";
 export { nextLink } from "./link.ts";
 export {
-  type GetManifestOptions,
   MANIFEST_MEDIA_TYPES,
   Manifests,
   type PutManifestOptions,
   type RawManifest,
+  type ReadManifestOptions,
 } from "./manifests.ts";
 export type { ProgressEvent, ProgressHook, ProgressPhase } from "./progress.ts";
 export { isSecretHeader, REDACTED, redactUrl } from "./redact.ts";
