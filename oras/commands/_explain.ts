@@ -23,7 +23,7 @@ export function explain(error: unknown): CommandError {
   if (error instanceof ConnectionError) {
     return new CommandError(error.message, {
       cause: error,
-      hint: error.hint ?? (error.code === "TLS_FAILED" ? TLS_HINT : undefined),
+      hint: error.code === "TLS_FAILED" ? TLS_HINT : error.hint,
     });
   }
   if (error instanceof DOMException && error.name === "AbortError") {
@@ -39,7 +39,7 @@ export function explain(error: unknown): CommandError {
 }
 
 const TLS_HINT =
-  "For a registry without TLS use --plain-http; for one with a private authority, --ca-file.";
+  "Use --plain-http for a registry without TLS, or --ca-file for one with a private authority";
 
 function explainAnswer(error: RegistryError): CommandError {
   const { errors, hint, method, status, url } = error;

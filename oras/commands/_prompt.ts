@@ -20,12 +20,12 @@ export class Prompt {
   /** Asks for a line that is not shown while it is typed. */
   async askSecret(question: string): Promise<string> {
     this.#write(question);
-    if (!Deno.stdin.isTerminal()) return await this.#readLine();
-    Deno.stdin.setRaw(true);
+    const isTerminal = Deno.stdin.isTerminal();
+    if (isTerminal) Deno.stdin.setRaw(true);
     try {
-      return await this.#readKeys();
+      return isTerminal ? await this.#readKeys() : await this.#readLine();
     } finally {
-      Deno.stdin.setRaw(false);
+      if (isTerminal) Deno.stdin.setRaw(false);
       this.#write("\n");
     }
   }

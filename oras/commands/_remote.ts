@@ -1,15 +1,11 @@
 import type { CredentialStore } from "../../distribution/credential.ts";
 import { fixedCredentials } from "../../distribution/credentials.ts";
 import { defaultTransport } from "../../distribution/default_transport.ts";
-import {
-  type ClientOptions,
-  RegistryClient,
-} from "../../distribution/registry_client.ts";
+import type { ClientOptions } from "../../distribution/registry_client.ts";
 import type {
   BaseTransportOptions,
   ResolveRule,
 } from "../../distribution/transport_options.ts";
-import { Registry } from "../registry.ts";
 import type { Invocation } from "./_command.ts";
 import { lazyCredentialFiles } from "./_credential_files.ts";
 import { CommandError } from "./_errors.ts";
@@ -20,31 +16,8 @@ import { readCredential } from "./_secret.ts";
 import { traced } from "./_trace.ts";
 import { watchWarnings } from "./_warnings.ts";
 
-/** Makes the provider for a registry, as the remote flags tell. */
-export async function connect(
-  invocation: Invocation,
-  registry: string,
-): Promise<Registry> {
-  return new Registry({
-    ...await clientOptions(invocation, registry),
-    defaultTag: "",
-  });
-}
-
-/** Makes the client of a registry, as the remote flags tell. */
-export async function connectClient(
-  invocation: Invocation,
-  registry: string,
-  credentials?: CredentialStore,
-): Promise<RegistryClient> {
-  return new RegistryClient(
-    registry,
-    await clientOptions(invocation, registry, credentials),
-  );
-}
-
 /** Turns the remote flags into options. Files and the environment are read here, and nowhere below. */
-async function clientOptions(
+export async function remoteOptions(
   invocation: Invocation,
   registry: string,
   credentials?: CredentialStore,

@@ -1,7 +1,8 @@
 import { Reference } from "../../distribution/reference.ts";
+import { BaseRegistry } from "../base_registry.ts";
 import type { Invocation } from "./_command.ts";
 import { CommandError } from "./_errors.ts";
-import { connect } from "./_remote.ts";
+import { remoteOptions } from "./_remote.ts";
 import { writeToStdout } from "./_stdout.ts";
 import { printDescriptor } from "./render/descriptor.ts";
 import { watchTransfers } from "./render/transfers.ts";
@@ -30,14 +31,17 @@ export async function run(invocation: Invocation): Promise<void> {
       }: blob reference must be of the form <name@digest>`,
     );
   }
-  const registry = await connect(invocation, reference.registry);
+  const registry = new BaseRegistry({
+    ...await remoteOptions(invocation, reference.registry),
+    defaultTag: "",
+  });
   const { signal } = invocation;
   const { blobs } = registry.repository(reference);
   const descriptor = await blobs.head(digest, { signal });
   if (output === "-") {
     await writeToStdout(await blobs.get(descriptor, { signal }), signal);
   } else if (output !== "") {
-    using view = watchTransfers(invocation, { lines: false });
+    using view = watchTransfers(invocation);
     await registry.downloadBlob(reference, descriptor, {
       path: output,
       onProgress: view.onProgress,

@@ -1,11 +1,12 @@
 import type { Credential } from "../../distribution/credential.ts";
 import { fixedCredentials } from "../../distribution/credentials.ts";
 import { parseRegistryName } from "../../distribution/reference.ts";
+import { RegistryClient } from "../../distribution/registry_client.ts";
 import type { Invocation } from "./_command.ts";
 import { openCredentialFiles } from "./_credential_files.ts";
 import { CommandError } from "./_errors.ts";
 import { Prompt } from "./_prompt.ts";
-import { connectClient } from "./_remote.ts";
+import { remoteOptions } from "./_remote.ts";
 import { readCredential, toCredential } from "./_secret.ts";
 
 /** Tries a credential at a registry, and stores it. */
@@ -16,10 +17,13 @@ export async function run(invocation: Invocation): Promise<void> {
   const credential = isComplete(given)
     ? given
     : await askCredential(invocation);
-  const client = await connectClient(
-    invocation,
+  const client = new RegistryClient(
     registry,
-    fixedCredentials(credential, { registry }),
+    await remoteOptions(
+      invocation,
+      registry,
+      fixedCredentials(credential, { registry }),
+    ),
   );
   await client.ping({ signal });
   const store = await openCredentialFiles(flags);

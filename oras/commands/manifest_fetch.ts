@@ -1,3 +1,4 @@
+import { BaseRegistry } from "../base_registry.ts";
 import type { Invocation } from "./_command.ts";
 import { CommandError } from "./_errors.ts";
 import { refuseTogether } from "./_exclusive.ts";
@@ -6,7 +7,7 @@ import type { FlagValues } from "./_flag.ts";
 import { readFormat } from "./_format.ts";
 import { indentJson, prettyJson, sortKeys } from "./_json.ts";
 import { readPlatform } from "./_platform.ts";
-import { connect } from "./_remote.ts";
+import { remoteOptions } from "./_remote.ts";
 import { readTarget } from "./_target.ts";
 import { descriptorBlock, printDescriptor } from "./render/descriptor.ts";
 
@@ -19,7 +20,10 @@ export async function run(invocation: Invocation): Promise<void> {
   const reference = readTarget(invocation);
   const platform = readPlatform(flags.text("platform"));
   const accept = flags.list("media-type");
-  const registry = await connect(invocation, reference.registry);
+  const registry = new BaseRegistry({
+    ...await remoteOptions(invocation, reference.registry),
+    defaultTag: "",
+  });
   const { signal } = invocation;
   if (flags.bool("descriptor") && output === "" && platform === undefined) {
     const descriptor = await registry.repository(reference).manifests.head(

@@ -1,11 +1,12 @@
 import { AnnotationKeys } from "../../image/annotations.ts";
 import type { PullResult } from "../pull_options.ts";
+import { Registry } from "../registry.ts";
 import type { Invocation } from "./_command.ts";
 import { readConcurrency } from "./_concurrency.ts";
 import { readFormat } from "./_format.ts";
 import { prettyJson } from "./_json.ts";
 import { readPlatform } from "./_platform.ts";
-import { connect } from "./_remote.ts";
+import { remoteOptions } from "./_remote.ts";
 import { readTarget } from "./_target.ts";
 import { descriptorBlock } from "./render/descriptor.ts";
 import { watchTransfers } from "./render/transfers.ts";
@@ -17,7 +18,10 @@ export async function run(invocation: Invocation): Promise<void> {
   const reference = readTarget(invocation);
   const platform = readPlatform(flags.text("platform"));
   const config = flags.text("config");
-  const registry = await connect(invocation, reference.registry);
+  const registry = new Registry({
+    ...await remoteOptions(invocation, reference.registry),
+    defaultTag: "",
+  });
   let result: PullResult;
   {
     using view = watchTransfers(invocation, {

@@ -6,6 +6,7 @@ import type {
   PushOptions,
   PushResult,
 } from "../push_options.ts";
+import { Registry } from "../registry.ts";
 import type { Invocation } from "./_command.ts";
 import { readConcurrency } from "./_concurrency.ts";
 import { readVariable } from "./_environment.ts";
@@ -15,7 +16,7 @@ import type { FlagValues } from "./_flag.ts";
 import { readFormat } from "./_format.ts";
 import { prettyJson } from "./_json.ts";
 import { readPlatform } from "./_platform.ts";
-import { connect } from "./_remote.ts";
+import { remoteOptions } from "./_remote.ts";
 import { descriptorBlock } from "./render/descriptor.ts";
 import { watchTransfers } from "./render/transfers.ts";
 
@@ -25,7 +26,10 @@ export async function run(invocation: Invocation): Promise<void> {
   const format = readFormat(flags);
   const { reference, tags } = readDestination(target);
   const options = readOptions(flags);
-  const registry = await connect(invocation, reference.registry);
+  const registry = new Registry({
+    ...await remoteOptions(invocation, reference.registry),
+    defaultTag: "",
+  });
   if (files.length === 0 && format === "text") {
     console.out("Uploading empty artifact");
   }

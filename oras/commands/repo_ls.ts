@@ -1,8 +1,9 @@
 import { parseRegistryName } from "../../distribution/reference.ts";
+import { RegistryClient } from "../../distribution/registry_client.ts";
 import type { Invocation } from "./_command.ts";
 import { readFormat } from "./_format.ts";
 import { prettyJson } from "./_json.ts";
-import { connectClient } from "./_remote.ts";
+import { remoteOptions } from "./_remote.ts";
 
 /** Lists the repositories of a registry, or those below a namespace. */
 export async function run(invocation: Invocation): Promise<void> {
@@ -15,7 +16,10 @@ export async function run(invocation: Invocation): Promise<void> {
   const namespace = slash < 0
     ? ""
     : target.slice(slash + 1).replace(/\/*$/, "/").replace(/^\/$/, "");
-  const client = await connectClient(invocation, registry);
+  const client = new RegistryClient(
+    registry,
+    await remoteOptions(invocation, registry),
+  );
   const repositories: string[] = [];
   const names = client.catalog({
     last: flags.text("last") || namespace.slice(0, -1) || undefined,

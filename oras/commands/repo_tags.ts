@@ -1,16 +1,20 @@
 import { Digest } from "../../digest/digest.ts";
 import { Reference } from "../../distribution/reference.ts";
+import { BaseRegistry } from "../base_registry.ts";
 import type { Invocation } from "./_command.ts";
 import { readFormat } from "./_format.ts";
 import { prettyJson } from "./_json.ts";
-import { connect } from "./_remote.ts";
+import { remoteOptions } from "./_remote.ts";
 
 /** Lists the tags of a repository, or those that mean the same as a reference. */
 export async function run(invocation: Invocation): Promise<void> {
   const { args: [target = ""], console, flags } = invocation;
   const format = readFormat(flags);
   const reference = Reference.parse(target);
-  const registry = await connect(invocation, reference.registry);
+  const registry = new BaseRegistry({
+    ...await remoteOptions(invocation, reference.registry),
+    defaultTag: "",
+  });
   const { manifests, tags } = registry.repository(reference);
   const { signal } = invocation;
   let wanted: string | undefined;

@@ -1,9 +1,9 @@
-import { InvalidReferenceError, isTag } from "../../distribution/reference.ts";
 import { forEachConcurrent } from "../_pool.ts";
+import { BaseRegistry } from "../base_registry.ts";
 import type { Invocation } from "./_command.ts";
 import { readConcurrency } from "./_concurrency.ts";
 import { CommandError } from "./_errors.ts";
-import { connect } from "./_remote.ts";
+import { remoteOptions } from "./_remote.ts";
 import { readTarget } from "./_target.ts";
 import { usageLine } from "./help.ts";
 
@@ -25,16 +25,12 @@ export async function run(invocation: Invocation): Promise<void> {
       hint: `Run "${path} -h" for more options and examples`,
     });
   }
-  for (const tag of tags) {
-    if (!isTag(tag)) {
-      throw new InvalidReferenceError(
-        "REFERENCE_TAG_INVALID",
-        tag,
-        "it is not a tag",
-      );
-    }
-  }
-  const registry = await connect(invocation, reference.registry);
+  // Checks each tag.
+  for (const tag of tags) reference.withTag(tag);
+  const registry = new BaseRegistry({
+    ...await remoteOptions(invocation, reference.registry),
+    defaultTag: "",
+  });
   const { signal } = invocation;
   const { bytes, descriptor } = await registry.getManifest(reference, {
     signal,

@@ -45,7 +45,7 @@ export class ProgressBars implements TransferView {
   readonly #live: Map<string, Transfer> = new Map();
   #finished: Transfer[] = [];
   #drawn = 0;
-  #timer: number | undefined;
+  #timer: ReturnType<typeof setInterval> | undefined;
 
   /** Makes a view that draws as it is told. */
   constructor(options: ProgressBarsOptions) {
@@ -60,10 +60,7 @@ export class ProgressBars implements TransferView {
   }
 
   #take(event: ProgressEvent, now: number): void {
-    if (this.#timer === undefined) {
-      this.#timer = setInterval(() => this.#draw(), INTERVAL);
-      Deno.unrefTimer(this.#timer);
-    }
+    this.#timer ??= setInterval(() => this.#draw(), INTERVAL);
     const { descriptor, phase, total, transferred } = event;
     const key = nameOf(event) ?? descriptor.digest;
     const name = nameOf(event) ?? descriptor.mediaType;
