@@ -37,6 +37,20 @@ export function byobReader(
   }
 }
 
+/**
+ * Reads the next piece that holds anything. A byte stream may neither be handed
+ * an empty piece nor be left without one: it would not be pulled again.
+ */
+export async function readPiece(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  while (true) {
+    const { value, done } = await reader.read();
+    if (done) return undefined;
+    if (value.byteLength > 0) return value as Uint8Array<ArrayBuffer>;
+  }
+}
+
 function tapByobReader(
   reader: ReadableStreamBYOBReader,
   tap: Tap,
@@ -76,18 +90,16 @@ function tapDefaultReader(
     type: "bytes",
     async pull(controller) {
       try {
-        const { value, done } = await reader.read();
-        if (done) {
+        const piece = await readPiece(reader);
+        if (piece === undefined) {
           await tap.end?.();
           controller.close();
           controller.byobRequest?.respond(0);
           return;
         }
-        const pending = tap.chunk(value);
+        const pending = tap.chunk(piece);
         if (pending !== undefined) await pending;
-        if (value.byteLength > 0) {
-          controller.enqueue(value as Uint8Array<ArrayBuffer>);
-        }
+        controller.enqueue(piece);
       } catch (error) {
         await reader.cancel(error).catch(() => {});
         throw error;

@@ -10,6 +10,7 @@ export type DigestErrorCode =
 export class DigestError extends OciError {
   /** The class's name. */
   override readonly name: string = "DigestError";
+  /** What kind of mistake it is. */
   declare readonly code: DigestErrorCode;
   /** The text that is no digest. */
   readonly digest: string;

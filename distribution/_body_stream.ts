@@ -1,5 +1,5 @@
 import { ContentError } from "../digest/errors.ts";
-import { byobReader, tapStream } from "../digest/_tap_stream.ts";
+import { byobReader, readPiece, tapStream } from "../digest/_tap_stream.ts";
 import type { Source } from "./source.ts";
 
 const CHUNK = 64 * 1024;
@@ -77,22 +77,24 @@ export function guardBody(
     async pull() {
       const request = controller.byobRequest;
       try {
-        const { value, done } = byob
-          ? await byob.read(request!.view as Uint8Array<ArrayBuffer>)
-          : await (reader as ReadableStreamDefaultReader<
-            Uint8Array<ArrayBuffer>
-          >).read();
-        if (signal?.aborted) return;
-        if (done) {
-          finish();
-          controller.close();
-          if (byob) request!.respondWithNewView(value ?? new Uint8Array());
-          else request?.respond(0);
-        } else if (byob) {
-          request!.respondWithNewView(value);
-        } else if (value.byteLength > 0) {
-          controller.enqueue(value);
+        if (byob) {
+          const { value, done } = await byob.read(
+            request!.view as Uint8Array<ArrayBuffer>,
+          );
+          if (signal?.aborted) return;
+          if (done) {
+            finish();
+            controller.close();
+          }
+          request!.respondWithNewView(value ?? new Uint8Array());
+          return;
         }
+        const piece = await readPiece(reader as ReadableStreamDefaultReader);
+        if (signal?.aborted) return;
+        if (piece !== undefined) return controller.enqueue(piece);
+        finish();
+        controller.close();
+        request?.respond(0);
       } catch (error) {
         if (signal?.aborted) return;
         finish();

@@ -1,3 +1,4 @@
+import { readPiece } from "../digest/_tap_stream.ts";
 import { discard } from "./_discard.ts";
 import { EarlyEnd, resumeStream } from "./_resume_stream.ts";
 import { sleep as sleepByTimer } from "./_sleep.ts";
@@ -119,23 +120,19 @@ async function skip(
   count: number,
 ): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
   const reader = body.getReader();
-  let rest: Uint8Array<ArrayBuffer> = new Uint8Array();
+  let rest: Uint8Array<ArrayBuffer> | undefined;
   while (count > 0) {
-    const { value, done } = await reader.read();
-    if (done) break;
-    rest = value.subarray(Math.min(count, value.byteLength));
-    count -= value.byteLength - rest.byteLength;
+    const piece = await readPiece(reader);
+    if (piece === undefined) break;
+    if (piece.byteLength > count) rest = piece.subarray(count);
+    count -= Math.min(count, piece.byteLength);
   }
   return new ReadableStream({
     type: "bytes",
     async pull(controller) {
-      if (rest.byteLength > 0) {
-        controller.enqueue(rest);
-        rest = new Uint8Array();
-        return;
-      }
-      const { value, done } = await reader.read();
-      if (!done) return controller.enqueue(value);
+      const piece = rest ?? await readPiece(reader);
+      rest = undefined;
+      if (piece !== undefined) return controller.enqueue(piece);
       controller.close();
       controller.byobRequest?.respond(0);
     },

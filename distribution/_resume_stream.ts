@@ -1,4 +1,4 @@
-import { byobReader } from "../digest/_tap_stream.ts";
+import { byobReader, readPiece } from "../digest/_tap_stream.ts";
 
 /** Opens the rest of a content, from a byte on. */
 export type OpenFrom = (
@@ -54,8 +54,6 @@ export function resumeStream(
         fault = error;
       }
       await reader.cancel(fault).catch(() => {});
-      await onFault(fault, ++faults);
-      reader = chunkReader(await open(offset));
       // The view's memory went down with the read that failed; a view of the same
       // shape takes its place, as the streams standard demands of an answer.
       view = new Uint8Array(
@@ -63,6 +61,10 @@ export function resumeStream(
         byteOffset,
         byteLength,
       );
+      // A fault behind the last byte took nothing away.
+      if (offset >= size) return { done: true, value: view.subarray(0, 0) };
+      await onFault(fault, ++faults);
+      reader = chunkReader(await open(offset));
     }
   }
 
@@ -119,9 +121,11 @@ function chunkReader(
   return {
     async read(view) {
       if (rest.byteLength === 0) {
-        const { value, done } = await reader.read();
-        if (done) return { done, value: view.subarray(0, 0) };
-        rest = value;
+        const piece = await readPiece(reader);
+        if (piece === undefined) {
+          return { done: true, value: view.subarray(0, 0) };
+        }
+        rest = piece;
       }
       const length = Math.min(view.byteLength, rest.byteLength);
       view.set(rest.subarray(0, length));

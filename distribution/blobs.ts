@@ -169,6 +169,8 @@ export class Blobs {
         `Cannot read blob from byte ${offset}: it has ${size} bytes`,
       );
     }
+    // No range begins behind the last byte.
+    if (offset === size && size > 0) return new Blob([]).stream();
     const stream = await downloadStream(this.#client, {
       url: this.#path(digest),
       action: `Cannot pull blob ${digest} from ${this.#name}`,

@@ -129,6 +129,7 @@ export type ConnectionErrorCode =
 export class ConnectionError extends OciError {
   /** The class's name. */
   override readonly name = "ConnectionError";
+  /** Why there was no answer. */
   declare readonly code: ConnectionErrorCode;
   /** The method of the request. */
   readonly method: string;

@@ -26,11 +26,19 @@ export {
 export type { MountSource } from "./mount_source.ts";
 export type {
   Credential,
+  CredentialOptions,
   CredentialStore,
   IdentityTokenCredential,
   PasswordCredential,
   RegistryTokenCredential,
+  WritableCredentialStore,
 } from "./credential.ts";
+export {
+  chainCredentials,
+  fixedCredentials,
+  type FixedCredentialsOptions,
+} from "./credentials.ts";
+export { defaultTransport } from "./default_transport.ts";
 export {
   ConnectionError,
   type ConnectionErrorCode,
@@ -46,6 +54,18 @@ export {
   UnauthorizedError,
   UnsupportedError,
 } from "./errors.ts";
+export type {
+  ClientEvent,
+  ClientEventHook,
+  ForeignRealmEvent,
+  RedirectEvent,
+  RetryEvent,
+  TokenEvent,
+} from "./events.ts";
+export {
+  fetchTransport,
+  type FetchTransportOptions,
+} from "./fetch_transport.ts";
 export { fromHandler, type RequestHandler } from "./from_handler.ts";
 export { nextLink } from "./link.ts";
 export {
@@ -55,8 +75,10 @@ export {
   type RawManifest,
   type ReadManifestOptions,
 } from "./manifests.ts";
+export { isPrivateHost } from "./private_address.ts";
 export type { ProgressEvent, ProgressHook, ProgressPhase } from "./progress.ts";
 export { isSecretHeader, REDACTED, redactUrl } from "./redact.ts";
+export { redirect, type RedirectOptions } from "./redirect.ts";
 export {
   InvalidReferenceError,
   isRepositoryName,
@@ -73,6 +95,15 @@ export {
 } from "./registry_client.ts";
 export type { RegistryRequest, SignalOptions } from "./registry_request.ts";
 export { Repository } from "./repository.ts";
+export { retry, type RetryOptions } from "./retry.ts";
+export { parseRetryAfter } from "./retry_after.ts";
+export {
+  decideRetry,
+  type RetryDecision,
+  type RetryOutcome,
+  type RetryPolicyOptions,
+  type RetrySituation,
+} from "./retry_policy.ts";
 export { type Source, type SourceLike, toSource } from "./source.ts";
 export { type ListTagsOptions, Tags } from "./tags.ts";
 export {

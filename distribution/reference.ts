@@ -16,6 +16,7 @@ export type ReferenceErrorCode =
 export class InvalidReferenceError extends OciError {
   /** The class's name. */
   override readonly name = "InvalidReferenceError";
+  /** Which part is wrong. */
   declare readonly code: ReferenceErrorCode;
   /** The text. */
   readonly reference: string;

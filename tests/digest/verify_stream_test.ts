@@ -14,7 +14,10 @@ const UPSTREAMS = {
   values: (bytes: Uint8Array<ArrayBuffer>) =>
     new ReadableStream<Uint8Array>({
       start(controller) {
-        for (const byte of bytes) controller.enqueue(Uint8Array.of(byte));
+        for (const byte of bytes) {
+          controller.enqueue(Uint8Array.of(byte));
+          controller.enqueue(new Uint8Array());
+        }
         controller.close();
       },
     }),
