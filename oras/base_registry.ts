@@ -1,20 +1,27 @@
-import { OciError } from "../digest/oci_error.ts";
-import type { ClientOptions } from "../distribution/client_options.ts";
 import type { ProgressHook } from "../distribution/progress.ts";
 import { Reference } from "../distribution/reference.ts";
-import { RegistryClient } from "../distribution/registry_client.ts";
+import {
+  type ClientOptions,
+  RegistryClient,
+} from "../distribution/registry_client.ts";
+import type { SignalOptions } from "../distribution/registry_request.ts";
 import type { Repository } from "../distribution/repository.ts";
-import { type SourceLike, toSource } from "../distribution/source.ts";
+import type { SourceLike } from "../distribution/source.ts";
 import type { Descriptor } from "../image/descriptor.ts";
 import { encodeJson } from "../image/encode_json.ts";
 import type { Index, Manifest } from "../image/manifest.ts";
-import type { ManifestContent } from "../image/manifest_content.ts";
+import {
+  type ManifestContent,
+  parseManifestContent,
+} from "../image/manifest_content.ts";
 import { type MediaType, MediaTypes } from "../image/media_type.ts";
 import type { Platform } from "../image/platform.ts";
 import { NotFoundError } from "../distribution/errors.ts";
 import { hasRegistry } from "./_has_registry.ts";
-import { prepareContent } from "./_prepare.ts";
-import { selectPlatform } from "./_select_platform.ts";
+import { requireTarget } from "./_require_target.ts";
+import { manifestForPlatform } from "./_platform.ts";
+import { describe } from "./_describe.ts";
+import { openContent } from "./_open_content.ts";
 
 /** How a {@linkcode Registry} is made. */
 export interface RegistryOptions extends ClientOptions {
@@ -23,62 +30,56 @@ export interface RegistryOptions extends ClientOptions {
    *
    * @default {"docker.io"}
    */
-  readonly hostname?: string;
+  readonly hostname?: string | undefined;
   /**
    * The tag of references that have neither tag nor digest; with "" such a push goes by
    * digest, and such a pull is refused.
    *
    * @default {"latest"}
    */
-  readonly defaultTag?: string;
+  readonly defaultTag?: string | undefined;
   /**
    * How many blobs are moved at once.
    *
    * @default {5 in a push, 3 in a pull}
    */
-  readonly concurrency?: number;
-}
-
-/** What every call on a {@linkcode Registry} can be told. */
-export interface CallOptions {
-  /** Ends the call. */
-  readonly signal?: AbortSignal;
+  readonly concurrency?: number | undefined;
 }
 
 /** What {@linkcode BaseRegistry.getManifest} is told. */
-export interface GetManifestOptions extends CallOptions {
+export interface GetManifestOptions extends SignalOptions {
   /** The media types to ask for; all that are known where not given. */
-  readonly accept?: readonly MediaType[];
+  readonly accept?: readonly MediaType[] | undefined;
   /** The platform whose manifest is wanted where the reference leads to an index. */
-  readonly platform?: Platform;
+  readonly platform?: Platform | undefined;
 }
 
 /** What {@linkcode BaseRegistry.uploadManifest} is told. */
-export interface UploadManifestOptions extends CallOptions {
+export interface UploadManifestOptions extends SignalOptions {
   /**
    * The media type.
    *
    * @default {the manifest's own `mediaType`, or that of an OCI manifest or index}
    */
-  readonly mediaType?: MediaType;
+  readonly mediaType?: MediaType | undefined;
 }
 
 /** What {@linkcode BaseRegistry.uploadBlob} is told. */
-export interface UploadBlobOptions extends CallOptions {
+export interface UploadBlobOptions extends SignalOptions {
   /** What the content is. Where not given, the content is read once more to find out. */
-  readonly descriptor?: Descriptor;
+  readonly descriptor?: Descriptor | undefined;
   /**
    * The media type in the descriptor that is made.
    *
    * @default {"application/octet-stream"}
    */
-  readonly mediaType?: MediaType;
+  readonly mediaType?: MediaType | undefined;
   /** Takes the steps of the upload. */
-  readonly onProgress?: ProgressHook;
+  readonly onProgress?: ProgressHook | undefined;
 }
 
 /** What {@linkcode BaseRegistry.downloadBlob} is told. */
-export interface DownloadBlobOptions extends CallOptions {
+export interface DownloadBlobOptions extends SignalOptions {
   /** The file to write. It appears under this name when all of it has arrived and is verified. */
   readonly path: string;
   /**
@@ -86,19 +87,19 @@ export interface DownloadBlobOptions extends CallOptions {
    *
    * @default {true}
    */
-  readonly overwrite?: boolean;
+  readonly overwrite?: boolean | undefined;
   /** Takes the steps of the download. */
-  readonly onProgress?: ProgressHook;
+  readonly onProgress?: ProgressHook | undefined;
 }
 
 /** What {@linkcode BaseRegistry.getTags} is told. */
-export interface GetTagsOptions extends CallOptions {
+export interface GetTagsOptions extends SignalOptions {
   /**
    * The largest number of tags to give.
    *
    * @default {no limit}
    */
-  readonly limit?: number;
+  readonly limit?: number | undefined;
 }
 
 /** A file on disk, where content is asked for. */
@@ -189,15 +190,15 @@ export class BaseRegistry {
     options: GetManifestOptions = {},
   ): Promise<ManifestContent> {
     const reference = this.getContainer(target);
-    const { manifests } = this.repository(reference);
+    const repository = this.repository(reference);
     const { platform, ...rest } = options;
-    const content = await manifests.get(requireTarget(reference), rest);
+    const content = await repository.manifests.get(
+      requireTarget(reference),
+      rest,
+    );
     return platform === undefined
       ? content
-      : await selectPlatform(content, platform, {
-        get: (digest) => manifests.get(digest, rest),
-        blob: (descriptor) => this.getBlob(reference, descriptor, rest),
-      });
+      : await manifestForPlatform(repository, content, platform, rest);
   }
 
   /**
@@ -205,6 +206,8 @@ export class BaseRegistry {
    *
    * Bytes are uploaded as they are; an object is serialised once, in the order and escaping
    * that other tools use.
+   *
+   * @throws {ValidationError} It is no valid manifest or index.
    */
   async uploadManifest(
     target: string | Reference,
@@ -212,14 +215,14 @@ export class BaseRegistry {
     options: UploadManifestOptions = {},
   ): Promise<Descriptor> {
     const reference = this.getContainer(target);
-    const isBytes = manifest instanceof Uint8Array;
-    const bytes = isBytes ? manifest : encodeJson(manifest);
-    const { mediaType = mediaTypeOf(isBytes ? bytes : manifest) } = options;
-    const descriptor = await prepareContent(bytes, mediaType);
+    const bytes = manifest instanceof Uint8Array
+      ? manifest
+      : encodeJson(manifest);
+    const { descriptor } = await parseManifestContent(bytes, options);
     return await this.repository(reference).manifests.put(
       reference.target ?? descriptor.digest,
       bytes,
-      { ...options, mediaType },
+      { signal: options.signal, mediaType: descriptor.mediaType },
     );
   }
 
@@ -236,10 +239,10 @@ export class BaseRegistry {
     const source = await openContent(content);
     const { mediaType = MediaTypes.octetStream, onProgress, signal } = options;
     const descriptor = options.descriptor ??
-      await prepareContent(source, mediaType, options);
+      await describe(source, mediaType, { signal });
     await this.repository(target).blobs.push(descriptor, source, {
-      ...(signal && { signal }),
-      ...(onProgress && { onProgress }),
+      signal,
+      onProgress,
     });
     return descriptor;
   }
@@ -252,7 +255,7 @@ export class BaseRegistry {
   async getBlob(
     target: string | Reference,
     blob: string | Descriptor,
-    options: CallOptions = {},
+    options: SignalOptions = {},
   ): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
     const { blobs } = this.repository(target);
     const descriptor = typeof blob === "string"
@@ -278,12 +281,11 @@ export class BaseRegistry {
       ? await blobs.head(blob, call)
       : blob;
     const { downloadFile } = await import("./node/download_file.ts");
-    return await downloadFile(path, {
+    return await downloadFile(this.repository(target), descriptor, {
       ...call,
-      descriptor,
-      open: () => blobs.get(descriptor, call),
-      overwrite: overwrite ?? true,
-      onProgress,
+      path,
+      overwrite,
+      report: onProgress,
     });
   }
 
@@ -291,7 +293,7 @@ export class BaseRegistry {
   async blobExists(
     target: string | Reference,
     blob: string | Descriptor,
-    options: CallOptions = {},
+    options: SignalOptions = {},
   ): Promise<boolean> {
     const { blobs } = this.repository(target);
     if (typeof blob !== "string") return await blobs.exists(blob, options);
@@ -321,7 +323,7 @@ export class BaseRegistry {
   async deleteTag(
     target: string | Reference,
     tag: string,
-    options: CallOptions = {},
+    options: SignalOptions = {},
   ): Promise<boolean> {
     const { tags } = this.repository(target);
     return await found(tags.delete(tag, options).then(() => true)) ?? false;
@@ -334,7 +336,7 @@ export class BaseRegistry {
    */
   async resolve(
     target: string | Reference,
-    options: CallOptions = {},
+    options: SignalOptions = {},
   ): Promise<Descriptor> {
     const reference = this.getContainer(target);
     return await this.repository(reference).manifests.head(
@@ -351,7 +353,7 @@ export class BaseRegistry {
   async tag(
     target: string | Reference,
     tags: string | readonly string[],
-    options: CallOptions = {},
+    options: SignalOptions = {},
   ): Promise<Descriptor> {
     const { descriptor, bytes } = await this.getManifest(target, options);
     const { manifests } = this.repository(target);
@@ -360,5 +362,15 @@ export class BaseRegistry {
       await manifests.put(tag, bytes, { ...options, mediaType });
     }
     return descriptor;
+  }
+}
+
+/** What a call that may fail with "not found" gives, or undefined where it does. */
+async function found<T>(result: Promise<T>): Promise<T | undefined> {
+  try {
+    return await result;
+  } catch (error) {
+    if (error instanceof NotFoundError) return undefined;
+    throw error;
   }
 }

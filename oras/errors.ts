@@ -4,6 +4,7 @@ import { OciError, type OciErrorOptions } from "../digest/oci_error.ts";
 export type PathErrorCode =
   | "PATH_ABSOLUTE"
   | "PATH_CHANGED"
+  | "PATH_DENIED"
   | "PATH_DUPLICATE"
   | "PATH_EXISTS"
   | "PATH_INVALID"

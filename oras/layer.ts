@@ -10,39 +10,39 @@ import type { Source, SourceLike } from "../distribution/source.ts";
  */
 export interface LayerInput {
   /** The file or directory, relative to the push's `root`. */
-  readonly path?: string;
+  readonly path?: string | undefined;
   /** The content itself, where it lies in no file. Needs a `title` to be pulled by name. */
-  readonly content?: SourceLike;
+  readonly content?: SourceLike | undefined;
   /**
    * The name that the layer is pulled by.
    *
    * @default {the cleaned path with `/` as separator, as it was given}
    */
-  readonly title?: string;
+  readonly title?: string | undefined;
   /**
    * The layer's media type.
    *
    * @default {"application/vnd.oci.image.layer.v1.tar" for a file, "application/vnd.oci.image.layer.v1.tar+gzip" for a directory}
    */
-  readonly mediaType?: MediaType;
+  readonly mediaType?: MediaType | undefined;
   /** Annotations of the layer. A title in here wins over every other. */
-  readonly annotations?: Annotations;
+  readonly annotations?: Annotations | undefined;
 }
 
 /** The content that becomes the config of an artifact. Exactly one of `path` and `content` is given. */
 export interface ConfigInput {
   /** The file, relative to the push's `root`. */
-  readonly path?: string;
+  readonly path?: string | undefined;
   /** The content itself. */
-  readonly content?: SourceLike;
+  readonly content?: SourceLike | undefined;
   /**
    * The config's media type.
    *
    * @default {"application/vnd.unknown.config.v1+json"}
    */
-  readonly mediaType?: MediaType;
+  readonly mediaType?: MediaType | undefined;
   /** Annotations of the config. */
-  readonly annotations?: Annotations;
+  readonly annotations?: Annotations | undefined;
 }
 
 /** What a layer is made of: bytes as they are, or a directory that gets packed. */

@@ -21,7 +21,6 @@
  */
 export {
   BaseRegistry,
-  type CallOptions,
   type DownloadBlobOptions,
   type FileContent,
   type GetManifestOptions,

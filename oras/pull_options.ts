@@ -12,41 +12,41 @@ export interface PullOptions {
    *
    * @default {"."}
    */
-  readonly outdir?: string;
+  readonly outdir?: string | undefined;
   /**
    * Replace files that exist. Where not, an existing file makes the pull fail before it writes anything.
    *
    * @default {true}
    */
-  readonly overwrite?: boolean;
+  readonly overwrite?: boolean | undefined;
   /**
    * Let titles lead out of `outdir`. Dangerous: whoever made the artifact chooses where you write.
    *
    * @default {false}
    */
-  readonly allowPathTraversal?: boolean;
+  readonly allowPathTraversal?: boolean | undefined;
   /**
    * Also pull the artifact that the manifest says something about.
    *
    * @default {false}
    */
-  readonly includeSubject?: boolean;
+  readonly includeSubject?: boolean | undefined;
   /** The platform to select from an index. Where not given, all manifests of an index are pulled. */
-  readonly platform?: Platform;
+  readonly platform?: Platform | undefined;
   /** A name to write the config to: `file[:mediaType]`, with a media type only a config of that type. */
-  readonly config?: string;
+  readonly config?: string | undefined;
   /** Only layers of these media types. */
-  readonly mediaTypes?: readonly MediaType[];
+  readonly mediaTypes?: readonly MediaType[] | undefined;
   /**
    * How many blobs are fetched at once.
    *
    * @default {3}
    */
-  readonly concurrency?: number;
+  readonly concurrency?: number | undefined;
   /** Takes the steps of the pull. */
-  readonly onProgress?: ProgressHook;
+  readonly onProgress?: ProgressHook | undefined;
   /** Ends the pull. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A file or directory that a pull has written. */

@@ -27,70 +27,70 @@ export interface PushOptions {
    *
    * @default {[]}
    */
-  readonly files?: readonly (string | LayerInput)[];
+  readonly files?: readonly (string | LayerInput)[] | undefined;
   /**
-   * The directory that the paths in `files` and `config` are relative to.
+   * The directory that paths are relative to.
    *
    * @default {"."}
    */
-  readonly root?: string;
+  readonly root?: string | undefined;
   /**
    * The type of the artifact.
    *
    * @default {"application/vnd.unknown.artifact.v1" where no config is given either}
    */
-  readonly artifactType?: MediaType;
+  readonly artifactType?: MediaType | undefined;
   /**
    * The config: `path[:mediaType]` or an object.
    *
    * @default {the empty config `{}`}
    */
-  readonly config?: string | ConfigInput;
+  readonly config?: string | ConfigInput | undefined;
   /** Annotations of the manifest. They win over the section `$manifest`. */
-  readonly annotations?: Annotations;
-  /** Annotations of all parts: the path of a JSON file, or its content. */
-  readonly annotationFile?: string | AnnotationSections;
+  readonly annotations?: Annotations | undefined;
+  /** Annotations of all parts: the path of a JSON file, relative to `root`, or its content. */
+  readonly annotationFile?: string | AnnotationSections | undefined;
   /** The manifest that the artifact says something about. Needs image specification v1.1. */
-  readonly subject?: Descriptor;
+  readonly subject?: Descriptor | undefined;
   /**
    * The form of the manifest.
    *
    * @default {"v1.1", and "v1.0" where a config comes without an artifact type}
    */
-  readonly imageSpec?: ImageSpecVersion;
+  readonly imageSpec?: ImageSpecVersion | undefined;
   /** The platform that the artifact is for; it makes an image config that says so. */
-  readonly artifactPlatform?: Platform;
+  readonly artifactPlatform?: Platform | undefined;
   /**
    * Accept absolute paths.
    *
    * @default {false}
    */
-  readonly disablePathValidation?: boolean;
+  readonly disablePathValidation?: boolean | undefined;
   /**
    * Further tags for the manifest.
    *
    * @default {[]}
    */
-  readonly tags?: readonly string[];
+  readonly tags?: readonly string[] | undefined;
   /**
    * Make the same bytes of the same files every time: the times of directory
    * entries and of the manifest are those of `sourceDateEpoch`, or 1970 where that is not given.
    *
    * @default {false}
    */
-  readonly reproducible?: boolean;
+  readonly reproducible?: boolean | undefined;
   /** Seconds since 1970 that no time in the artifact may lie behind. */
-  readonly sourceDateEpoch?: number;
+  readonly sourceDateEpoch?: number | undefined;
   /**
    * How many files are prepared and uploaded at once.
    *
    * @default {5}
    */
-  readonly concurrency?: number;
+  readonly concurrency?: number | undefined;
   /** Takes the steps of the push. */
-  readonly onProgress?: ProgressHook;
+  readonly onProgress?: ProgressHook | undefined;
   /** Ends the push. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** What a push has made. */

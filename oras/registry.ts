@@ -167,14 +167,13 @@ export class Registry extends BaseRegistry {
   /**
    * Push, step 2: names a layer. By default the title that was given, else the cleaned path;
    * with undefined the layer gets no title, and is not pulled by name.
-   *
-   * @throws {PathError} The path is absolute, and that is not allowed.
+   * An absolute name is then refused, unless the caller of the push allows it.
    */
   protected nameLayer(
     input: LayerInput,
-    context: PushContext,
+    _context: PushContext,
   ): string | undefined | Promise<string | undefined> {
-    return pushing.nameLayer(input, context);
+    return pushing.nameLayer(input);
   }
 
   /**

@@ -1,0 +1,77 @@
+import type { Reference } from "../distribution/reference.ts";
+import type { Repository } from "../distribution/repository.ts";
+import { EMPTY_DESCRIPTOR } from "../image/empty_content.ts";
+import type { Descriptor } from "../image/descriptor.ts";
+import { manifestForPlatform } from "./_platform.ts";
+import { collectLayers } from "./_pull_walk.ts";
+import { requireTarget } from "./_require_target.ts";
+import type { PulledFile, PullOptions, PullResult } from "./pull_options.ts";
+import type { PullContext, PullSteps } from "./pull_steps.ts";
+
+/** A layer and what it is called. */
+export interface NamedLayer {
+  /** The layer. */
+  readonly descriptor: Descriptor;
+  /** Its title. */
+  readonly title: string;
+  /** Its path, relative to the output directory. */
+  readonly name: string;
+  /** Whether it is unpacked. */
+  readonly unpack: boolean;
+}
+
+/** Pulls an artifact by the steps that a provider gives. */
+export async function pullArtifact(
+  repository: Repository,
+  reference: Reference,
+  options: PullOptions & { readonly concurrency: number },
+  steps: PullSteps,
+): Promise<PullResult> {
+  const { outdir = ".", platform, signal } = options;
+  signal?.throwIfAborted();
+  const context: PullContext = { reference, outdir, signal, options };
+  let root = await repository.manifests.get(requireTarget(reference), {
+    signal,
+  });
+  if (platform !== undefined) {
+    root = await manifestForPlatform(repository, root, platform, { signal });
+  }
+  const { descriptor } = root;
+  const total = descriptor.size;
+  steps.report({ descriptor, phase: "downloading", transferred: 0, total });
+  steps.report({ descriptor, phase: "processing", transferred: total, total });
+  const layers = await collectLayers(repository, root, context, steps);
+  const { named, skipped } = await nameLayers(layers, context, steps);
+  let files: PulledFile[] = [];
+  if (named.length > 0) {
+    const { writeLayers } = await import("./node/write_layers.ts");
+    files = await writeLayers(repository, named, context, steps);
+  }
+  steps.report({ descriptor, phase: "downloaded", transferred: total, total });
+  return { reference, descriptor, manifest: root, files, skipped };
+}
+
+async function nameLayers(
+  layers: readonly Descriptor[],
+  context: PullContext,
+  steps: PullSteps,
+): Promise<{ named: NamedLayer[]; skipped: Descriptor[] }> {
+  const named: NamedLayer[] = [];
+  const skipped: Descriptor[] = [];
+  const seen = new Set<string>();
+  for (const descriptor of layers) {
+    const title = await steps.titleOf(descriptor, context);
+    if (title === undefined) {
+      const { digest, size: total } = descriptor;
+      if (digest === EMPTY_DESCRIPTOR.digest || seen.has(digest)) continue;
+      seen.add(digest);
+      skipped.push(descriptor);
+      steps.report({ descriptor, phase: "skipped", transferred: 0, total });
+      continue;
+    }
+    const unpack = await steps.unpacks(descriptor, context);
+    const name = await steps.placeFile(title, descriptor, context);
+    named.push({ descriptor, title, name, unpack });
+  }
+  return { named, skipped };
+}

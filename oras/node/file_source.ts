@@ -1,0 +1,118 @@
+import { type FileHandle, open, stat } from "node:fs/promises";
+import type { Stats } from "node:fs";
+import type { Source } from "../../distribution/source.ts";
+import { PathError } from "../errors.ts";
+import { pathFailure } from "./_path_failure.ts";
+
+const DEFAULT_CHUNK = 64 * 1024;
+
+/**
+ * Makes a source of a file, whose size is what it has now.
+ *
+ * The file is opened anew for every reading, and read no further than that size.
+ * A file that has changed since is noticed, so that a digest computed in one
+ * reading holds for the next.
+ *
+ * @throws {PathError} There is no such file, or it is a directory or a pipe.
+ *
+ * @example
+ * ```ts
+ * import { fileSource } from "@gantry/oci/oras/node";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const path = await Deno.makeTempFile();
+ * await Deno.writeTextFile(path, "hello");
+ * const source = await fileSource(path);
+ * assertEquals(source.size, 5);
+ * assertEquals(await new Response(await source.open(1)).text(), "ello");
+ * await Deno.remove(path);
+ * ```
+ */
+export async function fileSource(path: string): Promise<Source> {
+  const seen = await statFile(path);
+  return {
+    size: seen.size,
+    open: (offset = 0) => openFile(path, seen, offset),
+  };
+}
+
+async function statFile(path: string): Promise<Stats> {
+  let seen: Stats;
+  try {
+    seen = await stat(path);
+  } catch (error) {
+    throw pathFailure("read", path, error);
+  }
+  // A character device is let in for the sake of /dev/null, whose size is 0.
+  if (!seen.isFile() && !seen.isCharacterDevice()) {
+    const kind = seen.isDirectory() ? "a directory" : "not a regular file";
+    throw new PathError(
+      "PATH_INVALID",
+      `Cannot read ${path}: it is ${kind}`,
+      path,
+    );
+  }
+  return seen;
+}
+
+async function openFile(
+  path: string,
+  seen: Stats,
+  offset: number,
+): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+  let file: FileHandle;
+  try {
+    file = await open(path);
+  } catch (error) {
+    throw pathFailure("read", path, error);
+  }
+  try {
+    checkUnchanged(path, seen, await file.stat());
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+  let position = offset;
+  return new ReadableStream({
+    type: "bytes",
+    autoAllocateChunkSize: DEFAULT_CHUNK,
+    async pull(controller) {
+      const request = controller.byobRequest!;
+      const view = request.view as Uint8Array<ArrayBuffer>;
+      try {
+        const length = Math.min(view.byteLength, seen.size - position);
+        const { bytesRead } = length > 0
+          ? await file.read(view, 0, length, position)
+          : { bytesRead: 0 };
+        position += bytesRead;
+        if (bytesRead > 0) {
+          request.respond(bytesRead);
+          return;
+        }
+        // An early end is a change, too: the file has become shorter.
+        checkUnchanged(path, seen, await file.stat());
+      } catch (error) {
+        await file.close();
+        throw error;
+      }
+      await file.close();
+      controller.close();
+      request.respond(0);
+    },
+    cancel: () => file.close(),
+  }, { highWaterMark: 0 });
+}
+
+function checkUnchanged(path: string, before: Stats, now: Stats): void {
+  if (before.isCharacterDevice()) return;
+  if (
+    before.size !== now.size || before.mtimeMs !== now.mtimeMs ||
+    before.ino !== now.ino
+  ) {
+    throw new PathError(
+      "PATH_CHANGED",
+      `Cannot read ${path}: the file changed while it was being pushed`,
+      path,
+    );
+  }
+}

@@ -1,0 +1,143 @@
+import type { Repository } from "../../distribution/repository.ts";
+import type { Descriptor } from "../../image/descriptor.ts";
+import type { NamedLayer } from "../_pull.ts";
+import { forEachConcurrent } from "../_pool.ts";
+import { PathError } from "../errors.ts";
+import type { PulledFile } from "../pull_options.ts";
+import type { PullContext, PullSteps } from "../pull_steps.ts";
+import { fetchToFile } from "./download_file.ts";
+import { fileSource } from "./file_source.ts";
+import { OutputDirectory } from "./output_directory.ts";
+import { writeVerifiedFile } from "./write_verified_file.ts";
+
+/** A layer and the absolute path that it goes to. */
+interface PlacedLayer extends NamedLayer {
+  readonly path: string;
+}
+
+/**
+ * Writes layers to the disk: all places are found and checked first, then each
+ * content is fetched once, and copied to where else it is wanted.
+ */
+export async function writeLayers(
+  repository: Repository,
+  layers: readonly NamedLayer[],
+  context: PullContext,
+  steps: PullSteps,
+): Promise<PulledFile[]> {
+  const output = new OutputDirectory(context.outdir, context.options);
+  const placed = await placeLayers(output, layers, context, steps);
+  await forEachConcurrent(
+    groupByContent(placed),
+    { limit: context.options.concurrency!, signal: context.signal },
+    (group, signal) =>
+      writeGroup(repository, output, group, { ...context, signal }, steps),
+  );
+  return placed.map(({ path, descriptor, unpack: unpacked }) => ({
+    path,
+    descriptor,
+    unpacked,
+  }));
+}
+
+async function placeLayers(
+  output: OutputDirectory,
+  layers: readonly NamedLayer[],
+  context: PullContext,
+  steps: PullSteps,
+): Promise<PlacedLayer[]> {
+  const byPath = new Map<string, Descriptor>();
+  const placed: PlacedLayer[] = [];
+  for (const layer of layers) {
+    const path = output.locate(layer.name);
+    const { descriptor, title } = layer;
+    const other = byPath.get(path);
+    if (other !== undefined) {
+      if (other.digest === descriptor.digest) continue;
+      throw new PathError(
+        "PATH_DUPLICATE",
+        `Cannot write ${path}: two layers with different content are called ${title}`,
+        path,
+        { hint: "where they are for different platforms, select one" },
+      );
+    }
+    byPath.set(path, descriptor);
+    if (await output.inspect(path) !== undefined) {
+      const choice = await steps.onExisting(path, descriptor, context);
+      if (choice === "keep") {
+        const { size: total } = descriptor;
+        steps.report({
+          descriptor,
+          name: title,
+          phase: "exists",
+          transferred: total,
+          total,
+        });
+        continue;
+      }
+    }
+    placed.push({ ...layer, path });
+  }
+  return placed;
+}
+
+/** Files of equal content stand together; each packed directory stands alone. */
+function groupByContent(layers: readonly PlacedLayer[]): PlacedLayer[][] {
+  const groups: PlacedLayer[][] = [];
+  const byDigest = new Map<string, PlacedLayer[]>();
+  for (const layer of layers) {
+    const { digest } = layer.descriptor;
+    const group = layer.unpack ? undefined : byDigest.get(digest);
+    if (group !== undefined) {
+      group.push(layer);
+      continue;
+    }
+    const fresh = [layer];
+    groups.push(fresh);
+    if (!layer.unpack) byDigest.set(digest, fresh);
+  }
+  return groups;
+}
+
+async function writeGroup(
+  repository: Repository,
+  output: OutputDirectory,
+  [first, ...others]: readonly PlacedLayer[],
+  context: PullContext,
+  steps: PullSteps,
+): Promise<void> {
+  const { options, signal } = context;
+  const { descriptor, title } = first!;
+  const report = steps.report;
+  if (first!.unpack) {
+    // Reading archives is loaded where there is one.
+    const { unpackLayer } = await import("./unpack_layer.ts");
+    await unpackLayer(repository, output, first!, context, steps);
+    return;
+  }
+  const target = await output.prepare(first!.path);
+  const { overwrite } = options;
+  await fetchToFile(repository, descriptor, target, {
+    name: title,
+    overwrite,
+    report,
+    signal,
+  });
+  for (const other of others) {
+    const source = await fileSource(target);
+    const copy = await output.prepare(other.path);
+    await writeVerifiedFile(copy, await source.open(), {
+      size: source.size,
+      overwrite,
+      signal,
+    });
+    const { size: total } = other.descriptor;
+    report({
+      descriptor: other.descriptor,
+      name: other.title,
+      phase: "restored",
+      transferred: total,
+      total,
+    });
+  }
+}
