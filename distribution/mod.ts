@@ -17,6 +17,10 @@
  *
  * @module
  */
+export { authorize, type AuthorizeOptions } from "./auth/authorize.ts";
+export { type Challenge, parseChallenges } from "./auth/challenge.ts";
+export { checkRealm, type RealmOptions } from "./auth/realm.ts";
+export { mergeScopes } from "./auth/scope.ts";
 export {
   Blobs,
   type GetBlobOptions,
