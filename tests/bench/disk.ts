@@ -1,13 +1,28 @@
 const MIB = 1 << 20;
 
+const folders = new Set<string>();
+
+/** Deletes what was made so far, when the run is broken off. */
+export function removeFolders(): void {
+  for (const folder of folders) {
+    try {
+      Deno.removeSync(folder, { recursive: true });
+    } catch {
+      // A server may still be writing to it; the rest goes.
+    }
+  }
+}
+
 /** A folder on a RAM disk where the machine has one, so that no disk is measured. */
 export async function makeFolder(): Promise<string> {
   for (const dir of ["/dev/shm", undefined]) {
     try {
-      return await Deno.makeTempDir({
+      const folder = await Deno.makeTempDir({
         prefix: "gantry-bench-",
         ...(dir && { dir }),
       });
+      folders.add(folder);
+      return folder;
     } catch (error) {
       if (dir === undefined) throw error;
     }

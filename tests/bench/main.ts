@@ -8,6 +8,7 @@
  * What the machine lacks is left out, and told.
  */
 import { parseArgs } from "node:util";
+import { removeFolders } from "./disk.ts";
 import { SCENARIOS } from "./scenarios.ts";
 import { drawTable, type Row } from "./table.ts";
 
@@ -32,6 +33,11 @@ const options = {
   size: parseSize(values.size),
   log: (line: string): void => console.error(line),
 };
+Deno.addSignalListener("SIGINT", () => {
+  removeFolders();
+  Deno.exit(130);
+});
+
 const rows: Row[] = [];
 for (const name of values.only.split(",")) {
   const scenario = SCENARIOS[name];
