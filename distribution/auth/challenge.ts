@@ -61,7 +61,7 @@ function readChallenge(reader: Reader): Challenge | undefined {
   reader.take(SPACE);
   const afterScheme = reader.position;
   const token68 = reader.take(TOKEN68)?.[0];
-  // "a=" is read as a parameter with no value, and a lone word as the next scheme.
+  // A lone word with no space before it is a scheme that has nothing to add.
   if (token68 !== undefined && afterScheme > start + scheme.length) {
     reader.take(SEPARATORS);
     return { scheme, token68, parameters: new Map() };
