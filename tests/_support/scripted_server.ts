@@ -84,6 +84,8 @@ export class ScriptedServer implements AsyncDisposable {
 export class ScriptedConnection {
   /** The bytes written so far, as far as the system took them. */
   written = 0;
+  /** The bytes that arrived so far. */
+  received = 0;
   readonly #conn: Deno.Conn;
   readonly #heads: string[];
   #buffer: Uint8Array<ArrayBuffer> = new Uint8Array();
@@ -128,6 +130,7 @@ export class ScriptedConnection {
       const count = await this.#conn.read(block);
       if (count === null) break;
       seen += count;
+      this.received += count;
     }
     return seen;
   }
@@ -174,6 +177,7 @@ export class ScriptedConnection {
     const block = new Uint8Array(64 * 1024);
     const count = await this.#conn.read(block);
     if (count === null) return false;
+    this.received += count;
     const joined = new Uint8Array(this.#buffer.byteLength + count);
     joined.set(this.#buffer);
     joined.set(block.subarray(0, count), this.#buffer.byteLength);

@@ -22,7 +22,9 @@ const MIB = 1024 * 1024;
 for (const [name, make] of NETWORK_BASES) {
   Deno.test(`${name} sends each body with its exact length`, async () => {
     await using server = new ScriptedServer(async (connection) => {
-      for (let head; head = await connection.readHead();) {
+      while (true) {
+        const head = await connection.readHead();
+        if (head === undefined) return;
         const length = Number(/content-length: (\d+)/.exec(head)?.[1] ?? 0);
         const body = await connection.read(length);
         const same = body.every((byte, i) => byte === i * 31 % 251);
@@ -446,16 +448,22 @@ for (const [name, make] of STREAMING_BASES) {
       ["DELETE", () => undefined],
     ];
     for (const [method, body] of table) {
-      for (const dies of ["at once", "with the request"]) {
+      const bodyless = body() === undefined;
+      for (const dies of ["at once", "with the head", "with the body"]) {
+        if (dies === "with the body" && bodyless) continue;
         await t.step(`${method}, dies ${dies}`, async () => {
           let died = () => {};
+          let headless = false;
           const death = new Promise<void>((done) => died = done);
           await using server = new ScriptedServer(async (connection, index) => {
             const head = await connection.readHead();
-            if (index > 0) return;
-            assertMatch(head!, /^POST/);
+            if (index > 0) {
+              headless ||= head === undefined && connection.received > 0;
+              return;
+            }
             await connection.respond("202 Accepted");
-            if (dies === "with the request") await connection.readHead();
+            if (dies !== "at once") await connection.readHead();
+            if (dies === "with the body") await connection.read(10);
             connection.close();
             died();
           });
@@ -474,6 +482,7 @@ for (const [name, make] of STREAMING_BASES) {
           assertEquals(second.code, "CONNECTION_RESET");
           const sent = server.heads.filter((head) => head.includes("/second"));
           assert(sent.length <= 1, `it was sent ${sent.length} times`);
+          assert(!headless, "a body came without its head");
           for (const head of server.heads) {
             assertMatch(head, /^[A-Z]+ \/\S* HTTP\/1\.1\r\n/);
           }
@@ -481,6 +490,49 @@ for (const [name, make] of STREAMING_BASES) {
         });
       }
     }
+  });
+
+  Deno.test(`${name} sends no body without its head when a kept-alive connection dies in between`, async () => {
+    const seen: string[] = [];
+    let died = () => {};
+    const death = new Promise<void>((done) => died = done);
+    await using server = new ScriptedServer(async (connection, index) => {
+      if (index > 0) {
+        const head = await connection.readHead();
+        seen.push(head?.split("\r\n")[0] ?? `${connection.received} bytes`);
+        return;
+      }
+      await connection.readHead();
+      await connection.respond("202 Accepted");
+      await connection.readHead();
+      await connection.skip(MIB);
+      connection.close();
+      died();
+    });
+    const transport = make();
+    const first = await transport(request(server.url(), { method: "POST" }));
+    await first.text();
+    let given = 0;
+    const body = {
+      size: 4 * MIB,
+      open: () =>
+        new ReadableStream<Uint8Array<ArrayBuffer>>({
+          type: "bytes",
+          async pull(controller) {
+            // The first MiB is on the wire; the others come after the end.
+            if (given === 2) await death;
+            controller.enqueue(pattern(0, MIB));
+            if (++given === 4) controller.close();
+          },
+        }),
+    };
+    const error = await assertRejects(
+      () => transport(request(server.url(), { method: "PUT", body })),
+      ConnectionError,
+    );
+    assertEquals(error.code, "CONNECTION_RESET");
+    assertEquals(seen, []);
+    transport.close?.();
   });
 
   Deno.test(`${name} honours another Host`, async () => {
