@@ -69,7 +69,7 @@ export class CredentialHelper {
     const { code, output } = await this.#run("get", server, server, signal);
     if (code !== 0) {
       if (NOT_FOUND.test(output)) return undefined;
-      throw this.#failed("get", server, `it exited with code ${code}`);
+      throw this.#failed("get", server, endOf(code));
     }
     let reply: unknown;
     try {
@@ -114,7 +114,7 @@ export class CredentialHelper {
     });
     const { code } = await this.#run("store", server, input, signal);
     if (code !== 0) {
-      throw this.#failed("store", server, `it exited with code ${code}`);
+      throw this.#failed("store", server, endOf(code));
     }
   }
 
@@ -127,7 +127,7 @@ export class CredentialHelper {
     const { code, output } = await this.#run("erase", server, server, signal);
     if (code === 0) return true;
     if (NOT_FOUND.test(output)) return false;
-    throw this.#failed("erase", server, `it exited with code ${code}`);
+    throw this.#failed("erase", server, endOf(code));
   }
 
   #run(
@@ -199,4 +199,10 @@ export class CredentialHelper {
       },
     );
   }
+}
+
+function endOf(code: number | null): string {
+  return code === null
+    ? "it was ended by a signal"
+    : `it exited with code ${code}`;
 }
