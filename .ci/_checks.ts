@@ -75,7 +75,7 @@ async function topLevel(): Promise<string[]> {
 
 /** Hosts of package registries, and folders outside the project. */
 const PLACES =
-  /registry\.npmjs|\bnpm\.jsr|\bjsr\.io\b|deb\.debian|dl\.deno|\/work\/|\.\.\/shared\b/;
+  /registry\.npmjs|\bnpm\.jsr|\bjsr\.io\b|deb\.debian|dl\.deno|(?<![\w}])\/work\/|\.\.\/shared\b/;
 
 async function places(): Promise<string[]> {
   const found: string[] = [];
