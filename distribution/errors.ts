@@ -52,7 +52,9 @@ export class RegistryError extends OciError {
     const errors = options.errors ?? [];
     super(
       errors[0]?.code ?? `HTTP_${options.status}`,
-      `${action}: registry answered ${options.status}${describe(errors)}`,
+      `${action}: registry answered ${options.status}${describe(errors)}${
+        describeWait(options.retryAfter)
+      }`,
       options,
     );
     this.status = options.status;
@@ -170,4 +172,10 @@ function describe(errors: readonly ErrorInfo[]): string {
     errors.map(({ code, message }) => message ? `${code}: ${message}` : code)
       .join("; ")
   }`;
+}
+
+function describeWait(retryAfter: number | undefined): string {
+  return retryAfter === undefined
+    ? ""
+    : `, and asks to wait ${Math.ceil(retryAfter / 1000)} s`;
 }

@@ -38,6 +38,10 @@ export type {
   WritableCredentialStore,
 } from "./credential.ts";
 export {
+  CredentialError,
+  type CredentialErrorCode,
+} from "./credential_error.ts";
+export {
   chainCredentials,
   fixedCredentials,
   type FixedCredentialsOptions,

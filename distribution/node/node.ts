@@ -1,9 +1,15 @@
 /**
  * What is bound to a runtime on the way to a registry: the base transports on
- * Deno's and Node's own APIs.
+ * Deno's and Node's own APIs, and the credentials that docker keeps.
  *
  * @module
  */
 
+export {
+  CredentialHelper,
+  type CredentialHelperOptions,
+} from "./credential_helper.ts";
 export { denoTransport } from "./deno_transport.ts";
+export { DockerConfig, type DockerConfigOptions } from "./docker_config.ts";
+export { dockerConfigFromEnv, dockerConfigPath } from "./docker_config_path.ts";
 export { nodeTransport } from "./node_transport.ts";
