@@ -13,6 +13,7 @@ export type CredentialErrorCode =
 export class CredentialError extends OciError {
   /** The class's name. */
   override readonly name = "CredentialError";
+  /** What went wrong, for programs. */
   declare readonly code: CredentialErrorCode;
 
   /** Makes an error whose message names the file or the helper. */
