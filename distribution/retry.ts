@@ -43,6 +43,8 @@ export interface RetryOptions extends RetryPolicyOptions {
  * budget allows comes back at once, with its `Retry-After`. A body is opened anew
  * for each attempt. An abort ends a pause with the signal's reason.
  *
+ * @throws {RangeError} `maxAttempts` is below 1.
+ *
  * @example A registry that is overloaded once
  * ```ts
  * import { retry, type Transport } from "@gantry/oci/distribution";
@@ -68,8 +70,14 @@ export function retry(
     clock = Date.now,
     random = Math.random,
     sleep = sleepByTimer,
+    maxAttempts,
     onEvent,
   } = options;
+  if (maxAttempts !== undefined && !(maxAttempts >= 1)) {
+    throw new RangeError(
+      `Cannot retry: expected maxAttempts of at least 1, found ${maxAttempts}`,
+    );
+  }
   return wrapTransport(transport, async (request) => {
     const { method, signal } = request;
     let firstFailure: number | undefined;

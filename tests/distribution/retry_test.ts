@@ -3,6 +3,7 @@ import {
   assertEquals,
   assertRejects,
   assertStrictEquals,
+  assertThrows,
 } from "@std/assert";
 import {
   ConnectionError,
@@ -364,4 +365,11 @@ Deno.test("retry() keeps what the base says of itself", () => {
   const layer = retry(makeTransport(transport, { maxBodySize: 7 }));
   assertEquals(layer.maxBodySize, 7);
   assert(layer.close === undefined);
+});
+
+Deno.test("retry() refuses to send nothing", () => {
+  const { transport } = recorder(() => new Response());
+  for (const maxAttempts of [0, -1, NaN]) {
+    assertThrows(() => retry(transport, { maxAttempts }), RangeError);
+  }
 });
