@@ -13,6 +13,8 @@ import { writeVerifiedFile } from "./write_verified_file.ts";
 /** A layer and the absolute path that it goes to. */
 interface PlacedLayer extends NamedLayer {
   readonly path: string;
+  /** Whether something stands there that was decided to be replaced. */
+  readonly replace: boolean;
 }
 
 /**
@@ -62,21 +64,22 @@ async function placeLayers(
       );
     }
     byPath.set(path, descriptor);
-    if (await output.inspect(path) !== undefined) {
+    const existing = await output.inspect(path);
+    if (existing?.isDirectory() && !layer.unpack) {
+      throw new PathError(
+        "PATH_INVALID",
+        `Cannot write ${path}: a directory is in its place`,
+        path,
+      );
+    }
+    if (existing !== undefined) {
       const choice = await steps.onExisting(path, descriptor, context);
       if (choice === "keep") {
-        const { size: total } = descriptor;
-        steps.report({
-          descriptor,
-          name: title,
-          phase: "exists",
-          transferred: total,
-          total,
-        });
+        reportWhole(steps, "exists", layer);
         continue;
       }
     }
-    placed.push({ ...layer, path });
+    placed.push({ ...layer, path, replace: existing !== undefined });
   }
   return placed;
 }
@@ -116,28 +119,30 @@ async function writeGroup(
     return;
   }
   const target = await output.prepare(first!.path);
-  const { overwrite } = options;
+  // What has come into being since it was looked at is not replaced unasked.
+  const overwrite = (layer: PlacedLayer) => layer.replace || options.overwrite;
   await fetchToFile(repository, descriptor, target, {
     name: title,
-    overwrite,
+    overwrite: overwrite(first!),
     report,
     signal,
   });
   for (const other of others) {
     const source = await fileSource(target);
-    const copy = await output.prepare(other.path);
-    await writeVerifiedFile(copy, await source.open(), {
-      size: source.size,
-      overwrite,
-      signal,
-    });
-    const { size: total } = other.descriptor;
-    report({
-      descriptor: other.descriptor,
-      name: other.title,
-      phase: "restored",
-      transferred: total,
-      total,
-    });
+    await writeVerifiedFile(
+      await output.prepare(other.path),
+      await source.open(),
+      { size: source.size, overwrite: overwrite(other), signal },
+    );
+    reportWhole(steps, "restored", other);
   }
+}
+
+function reportWhole(
+  steps: PullSteps,
+  phase: "exists" | "restored",
+  { descriptor, title: name }: NamedLayer,
+): void {
+  const { size: total } = descriptor;
+  steps.report({ descriptor, name, phase, transferred: total, total });
 }
