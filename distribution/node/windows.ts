@@ -119,6 +119,7 @@ class Windows {
   async #pull(controller: ReadableByteStreamController): Promise<void> {
     const request = controller.byobRequest!;
     let view = request.view as Uint8Array<ArrayBuffer>;
+    const { byteLength } = view;
     while (true) {
       const { value, done } = await this.#reader.read(view);
       if (!done) {
@@ -137,13 +138,8 @@ class Windows {
         request.respondWithNewView(value ?? new Uint8Array());
         return;
       }
-      // The ended body gives the view's memory back.
-      view = value as Uint8Array<ArrayBuffer>;
-      view = new Uint8Array(
-        view.buffer,
-        view.byteOffset,
-        request.view!.byteLength,
-      );
+      // The ended body gives the view's memory back, with nothing in it.
+      view = new Uint8Array(value!.buffer, value!.byteOffset, byteLength);
       await this.#next();
     }
   }
