@@ -83,9 +83,12 @@ async function send(
   };
   let response = await call(url, init).catch(fail);
   if (response.type === "opaqueredirect") {
-    init.redirect = "follow";
-    init.headers = withoutSecrets(headers);
-    response = await call(url, init).catch(fail);
+    const followed: RequestInit = {
+      ...init,
+      redirect: "follow",
+      headers: withoutSecrets(headers),
+    };
+    response = await call(url, followed).catch(fail);
   }
   return receive(response, request);
 }
