@@ -33,10 +33,20 @@ export function explain(error: unknown): CommandError {
     error instanceof Error ? error.message : String(error),
     {
       cause: error,
-      hint: error instanceof OciError ? error.hint : undefined,
+      hint: error instanceof OciError
+        ? FLAG_HINTS[error.code] ?? error.hint
+        : undefined,
     },
   );
 }
+
+/** Which flag helps, by the code of the error. */
+const FLAG_HINTS: Readonly<Record<string, string>> = {
+  PATH_ABSOLUTE:
+    "If it's intentional, use --disable-path-validation to push it and --allow-path-traversal to pull it",
+  PATH_TRAVERSAL:
+    "If you trust whoever made the artifact, use --allow-path-traversal",
+};
 
 const TLS_HINT =
   "Use --plain-http for a registry without TLS, or --ca-file for one with a private authority";
