@@ -3,6 +3,7 @@
 import type { Descriptor } from "../../image/descriptor.ts";
 import { ChunkList } from "./_chunk_list.ts";
 import { describeReferrer } from "./manifest_document.ts";
+import { slicePage } from "./paging.ts";
 import { uploadUnknown } from "./request_error.ts";
 import type {
   ByteRange,
@@ -52,7 +53,7 @@ class MemoryStorage implements RegistryStorage {
   readonly #uploads = new Map<string, MemoryUpload>();
 
   async repositories(page: Page): Promise<readonly string[]> {
-    return slice(this.#repositories.keys(), page);
+    return slicePage(this.#repositories.keys(), page);
   }
 
   async hasRepository(repository: string): Promise<boolean> {
@@ -204,7 +205,7 @@ class MemoryStorage implements RegistryStorage {
     page: Page,
   ): Promise<readonly string[] | undefined> {
     const tags = this.#repositories.get(repository)?.tags.keys();
-    return tags === undefined ? undefined : slice(tags, page);
+    return tags === undefined ? undefined : slicePage(tags, page);
   }
 
   async deleteTag(repository: string, tag: string): Promise<boolean> {
@@ -241,9 +242,4 @@ class MemoryStorage implements RegistryStorage {
     }
     return repository;
   }
-}
-
-/** One page of names in byte order; they are ASCII, so the default order is that. */
-function slice(names: Iterable<string>, { last = "", limit }: Page): string[] {
-  return [...names].filter((name) => name > last).sort().slice(0, limit);
 }

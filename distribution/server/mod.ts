@@ -24,6 +24,7 @@ export {
   describeReferrer,
   type ReferrerDescription,
 } from "./manifest_document.ts";
+export { htpasswd, HtpasswdError } from "./htpasswd.ts";
 export { memoryStorage } from "./memory_storage.ts";
 export {
   createRegistry,

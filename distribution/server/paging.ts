@@ -24,6 +24,14 @@ export function parsePage(query: URLSearchParams): Page {
   return { limit, last: query.get("last") ?? undefined };
 }
 
+/** One page of names in byte order: they are ASCII, so the default order is that. */
+export function slicePage(
+  names: Iterable<string>,
+  { last = "", limit }: Page,
+): readonly string[] {
+  return [...names].filter((name) => name > last).sort().slice(0, limit);
+}
+
 /** One page of entries, and whether more follow. */
 export interface PageOf<Entry> {
   /** The entries. */

@@ -1,3 +1,4 @@
+import { KeyedMutex } from "./_keyed_mutex.ts";
 import type { Algorithm } from "../../digest/algorithm.ts";
 import { createHasher, type Hasher } from "../../digest/hasher.ts";
 
@@ -21,23 +22,14 @@ const MAX_HASHES = 10_000;
  */
 export class UploadSessions {
   readonly #hashes = new Map<string, UploadHash>();
-  readonly #tails = new Map<string, Promise<void>>();
+  readonly #mutex = new KeyedMutex();
 
   /** Runs work on one upload after all earlier work on it. */
-  async exclusive<Result>(
+  exclusive<Result>(
     upload: string,
     work: () => Promise<Result>,
   ): Promise<Result> {
-    const before = this.#tails.get(upload);
-    const { promise: tail, resolve: finish } = Promise.withResolvers<void>();
-    this.#tails.set(upload, tail);
-    try {
-      await before;
-      return await work();
-    } finally {
-      if (this.#tails.get(upload) === tail) this.#tails.delete(upload);
-      finish();
-    }
+    return this.#mutex.run(upload, work);
   }
 
   /** Begins to hash an upload. */

@@ -1,0 +1,140 @@
+import type { Descriptor } from "../../../image/descriptor.ts";
+import { AnnotationKeys } from "../../../image/annotations.ts";
+import { MediaTypes } from "../../../image/media_type.ts";
+import { isTag } from "../../reference.ts";
+
+const REF_NAME = AnnotationKeys.refName;
+
+/** The `index.json` of a layout, as a value that never changes. */
+export class LayoutIndex {
+  /** The entries, with whatever else stands in them. */
+  readonly entries: readonly Descriptor[];
+  /** The digests that tags point at. Of two entries with one name the first counts. */
+  readonly tags: ReadonlyMap<string, string>;
+  /** The entries by digest. */
+  readonly byDigest: ReadonlyMap<string, Descriptor>;
+  readonly #rest: Readonly<Record<string, unknown>>;
+
+  private constructor(value: Readonly<Record<string, unknown>>) {
+    const { manifests, ...rest } = value;
+    this.#rest = rest;
+    this.entries = manifests as Descriptor[];
+    const tags = new Map<string, string>();
+    const byDigest = new Map<string, Descriptor>();
+    for (const entry of this.entries) {
+      const tag = tagOf(entry);
+      if (tag !== undefined && !tags.has(tag)) tags.set(tag, entry.digest);
+      if (!byDigest.has(entry.digest)) byDigest.set(entry.digest, entry);
+    }
+    this.tags = tags;
+    this.byDigest = byDigest;
+  }
+
+  /** The index of a new layout. */
+  static empty(): LayoutIndex {
+    return new LayoutIndex({
+      schemaVersion: 2,
+      mediaType: MediaTypes.index,
+      manifests: [],
+    });
+  }
+
+  /** Reads an index, and gives undefined where the value is none. */
+  static from(value: unknown): LayoutIndex | undefined {
+    if (typeof value !== "object" || value === null) return undefined;
+    const { manifests } = value as Record<string, unknown>;
+    const list = manifests ?? [];
+    if (!Array.isArray(list) || !list.every(isEntry)) return undefined;
+    return new LayoutIndex({ ...value, manifests: list });
+  }
+
+  /**
+   * The index with a manifest in it, to which the tags point.
+   *
+   * A manifest has one entry for each of its tags, and one without a name where it
+   * has none. What a tag pointed at before keeps an entry.
+   */
+  with(
+    descriptor: Descriptor,
+    tags: readonly string[],
+  ): LayoutIndex {
+    const missing = new Set(
+      tags.filter((tag) => this.tags.get(tag) !== descriptor.digest),
+    );
+    const added = [...missing].map((tag) => ({
+      ...descriptor,
+      annotations: { [REF_NAME]: tag },
+    }));
+    const entries = this.#untag((tag) => missing.has(tag))
+      // An entry that only kept the manifest listed is needed no more.
+      .filter((entry) =>
+        added.length === 0 || entry.digest !== descriptor.digest ||
+        !isBare(entry)
+      );
+    entries.push(...added);
+    if (!entries.some(({ digest }) => digest === descriptor.digest)) {
+      entries.push(descriptor);
+    }
+    return this.#replace(entries);
+  }
+
+  /** The index without a tag. What it pointed at keeps an entry. */
+  withoutTag(tag: string): LayoutIndex {
+    return this.#replace(this.#untag((name) => name === tag));
+  }
+
+  /** The index without a manifest and its tags. */
+  withoutManifest(digest: string): LayoutIndex {
+    return this.#replace(
+      this.entries.filter((entry) => entry.digest !== digest),
+    );
+  }
+
+  /** The value as it stands in the file. */
+  toJSON(): Record<string, unknown> {
+    return { ...this.#rest, manifests: this.entries };
+  }
+
+  #replace(manifests: readonly Descriptor[]): LayoutIndex {
+    const same = manifests.length === this.entries.length &&
+      manifests.every((entry, index) => entry === this.entries[index]);
+    return same ? this : new LayoutIndex({ ...this.#rest, manifests });
+  }
+
+  /** The entries, with some of the tags taken off. */
+  #untag(isGone: (tag: string) => boolean): Descriptor[] {
+    const kept: Descriptor[] = [];
+    const nameless: Descriptor[] = [];
+    for (const entry of this.entries) {
+      const tag = tagOf(entry);
+      if (tag === undefined || !isGone(tag)) kept.push(entry);
+      else nameless.push(entry);
+    }
+    for (const entry of nameless) {
+      if (kept.some(({ digest }) => digest === entry.digest)) continue;
+      const { annotations, ...rest } = entry;
+      const { [REF_NAME]: _, ...others } = annotations!;
+      const left = Object.keys(others).length > 0;
+      kept.push(left ? { ...rest, annotations: others } : rest);
+    }
+    return kept;
+  }
+}
+
+function tagOf(entry: Descriptor): string | undefined {
+  const name = entry.annotations?.[REF_NAME];
+  return typeof name === "string" && isTag(name) ? name : undefined;
+}
+
+function isBare(entry: Descriptor): boolean {
+  return Object.keys(entry).every((key) =>
+    key === "mediaType" || key === "digest" || key === "size"
+  );
+}
+
+function isEntry(value: unknown): value is Descriptor {
+  if (typeof value !== "object" || value === null) return false;
+  const { mediaType, digest, size } = value as Record<string, unknown>;
+  return typeof mediaType === "string" && typeof digest === "string" &&
+    typeof size === "number";
+}

@@ -1,0 +1,89 @@
+import {
+  createServer as createPlainServer,
+  type IncomingMessage,
+  type ServerResponse,
+} from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import type { FetchHandler, Listen } from "./serve.ts";
+
+/** Serves with `node:http` or `node:https`, in Node and Bun. */
+export const serveWithNode: Listen = async (
+  handler,
+  { hostname, port, tls },
+) => {
+  const scheme = tls === undefined ? "http" : "https";
+  const listener = (incoming: IncomingMessage, outgoing: ServerResponse) => {
+    // Whatever fails here has broken this connection, and no other.
+    answer(handler, scheme, incoming, outgoing).catch(() => outgoing.destroy());
+  };
+  // Uploads take as long as they take.
+  const limits = { requestTimeout: 0 };
+  const server = tls === undefined
+    ? createPlainServer(limits, listener)
+    : createTlsServer({ ...limits, ...tls }, listener);
+  const stopped = Promise.withResolvers<void>();
+  server.once("close", () => stopped.resolve());
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, hostname, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    finished: stopped.promise,
+    shutdown() {
+      server.close();
+      server.closeIdleConnections();
+      return stopped.promise;
+    },
+  };
+};
+
+async function answer(
+  handler: FetchHandler,
+  scheme: string,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+): Promise<void> {
+  const response = await handler.fetch(toRequest(scheme, incoming));
+  outgoing.statusCode = response.status;
+  for (const [name, value] of response.headers) {
+    outgoing.appendHeader(name, value);
+  }
+  if (response.body === null) {
+    outgoing.end();
+    // Only a body that was read to its end leaves the connection usable.
+    incoming.resume();
+    return;
+  }
+  // deno-lint-ignore no-explicit-any -- the two declarations of web streams differ
+  await pipeline(Readable.fromWeb(response.body as any), outgoing);
+}
+
+function toRequest(scheme: string, incoming: IncomingMessage): Request {
+  const { method = "GET", rawHeaders } = incoming;
+  const headers = new Headers();
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    headers.append(rawHeaders[index]!, rawHeaders[index + 1]!);
+  }
+  const host = headers.get("host") ?? "localhost";
+  const hasBody = headers.has("transfer-encoding") ||
+    Number(headers.get("content-length") ?? 0) > 0;
+  return new Request(`${scheme}://${host}${incoming.url ?? "/"}`, {
+    method,
+    headers,
+    ...(hasBody && method !== "GET" && method !== "HEAD"
+      ? {
+        body: Readable.toWeb(incoming) as ReadableStream<
+          Uint8Array<ArrayBuffer>
+        >,
+        duplex: "half",
+      }
+      : {}),
+  });
+}
