@@ -1,0 +1,83 @@
+/** What is used of a `node:zlib` stream. */
+export interface ZlibEngine extends AsyncIterable<Uint8Array<ArrayBuffer>> {
+  write(chunk: Uint8Array): boolean;
+  end(): void;
+  destroy(error?: unknown): void;
+  on(event: string, listener: (error?: unknown) => void): unknown;
+  off(event: string, listener: (error?: unknown) => void): unknown;
+}
+
+/** What is used of `node:zlib`. */
+export interface Zlib {
+  createGzip(options?: { level?: number; chunkSize?: number }): ZlibEngine;
+  createGunzip(options?: { chunkSize?: number }): ZlibEngine;
+  createZstdDecompress?(options?: { chunkSize?: number }): ZlibEngine;
+  createZstdCompress?(options?: { chunkSize?: number }): ZlibEngine;
+}
+
+interface NodeProcess {
+  getBuiltinModule?(name: string): unknown;
+}
+
+/**
+ * `node:zlib`, or undefined where the runtime has none. It is found at run time and
+ * not imported, so that the import graph stays portable.
+ */
+export function nodeZlib(): Zlib | undefined {
+  const { process } = globalThis as { process?: NodeProcess };
+  const zlib = process?.getBuiltinModule?.("node:zlib") as Zlib | undefined;
+  return typeof zlib?.createGunzip === "function" ? zlib : undefined;
+}
+
+/**
+ * Passes pieces through an engine. A failure of the source comes out as it is; the
+ * engine is destroyed however the iteration ends.
+ */
+export async function* through(
+  source: AsyncIterable<Uint8Array>,
+  engine: ZlibEngine,
+): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
+  const stop = new AbortController();
+  const feeding = feed(source, engine, stop.signal);
+  // The engine's own iteration fails with the same error.
+  feeding.catch(() => {});
+  try {
+    for await (const chunk of engine) yield chunk;
+  } finally {
+    stop.abort();
+    engine.destroy();
+    await feeding;
+  }
+}
+
+async function feed(
+  source: AsyncIterable<Uint8Array>,
+  engine: ZlibEngine,
+  stopped: AbortSignal,
+): Promise<void> {
+  try {
+    for await (const chunk of source) {
+      if (stopped.aborted) return;
+      if (!engine.write(chunk)) await drained(engine, stopped);
+      if (stopped.aborted) return;
+    }
+    engine.end();
+  } catch (error) {
+    engine.destroy(error);
+  }
+}
+
+/** Waits until the engine takes more, or never will. */
+function drained(engine: ZlibEngine, stopped: AbortSignal): Promise<void> {
+  if (stopped.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const events = ["drain", "close", "error"];
+    function done(): void {
+      for (const event of events) engine.off(event, done);
+      stopped.removeEventListener("abort", done);
+      resolve();
+    }
+    for (const event of events) engine.on(event, done);
+    stopped.addEventListener("abort", done);
+  });
+}

@@ -1,0 +1,186 @@
+/** What a written entry's header says. Owners are always 0 and nameless. */
+export interface WrittenHeader {
+  /** The name, in slashes. */
+  readonly name: string;
+  /** The type flag. */
+  readonly type: "0" | "2" | "5";
+  /** The size of the content in bytes. */
+  readonly size: number;
+  /** Permission and set-id bits. */
+  readonly mode: number;
+  /** Whole seconds since the epoch, possibly negative. */
+  readonly mtime: number;
+  /** A symbolic link's target. */
+  readonly linkname: string;
+}
+
+const BLOCK = 512;
+const encoder = new TextEncoder();
+
+/**
+ * The blocks before an entry's content, in the form that Go's writer gives them:
+ * ustar where all fits, PAX records where not. Agreement with Go to the byte makes
+ * a tree packed here and by the oras tools one and the same content.
+ */
+export function encodeHeader(header: WrittenHeader): Uint8Array<ArrayBuffer> {
+  const records = new Map<string, string>();
+  const split = splitName(header.name);
+  let plain = true;
+  if (!isAscii(header.name) || header.name.length > 100) {
+    records.set("path", header.name);
+    plain &&= split !== undefined;
+  }
+  if (!isAscii(header.linkname) || header.linkname.length > 100) {
+    records.set("linkpath", header.linkname);
+    plain = false;
+  }
+  if (!fitsOctal(header.size, 12)) {
+    records.set("size", String(header.size));
+    plain = false;
+  }
+  if (!fitsOctal(header.mtime, 12)) {
+    records.set("mtime", String(header.mtime));
+    plain = false;
+  }
+  if (plain) {
+    const [prefix, name] = split ?? ["", header.name];
+    return mainBlock(header, name, prefix);
+  }
+  return concat([
+    ...paxBlocks(header.name, records),
+    mainBlock(header, header.name, ""),
+  ]);
+}
+
+function mainBlock(
+  header: WrittenHeader,
+  name: string,
+  prefix: string,
+): Uint8Array<ArrayBuffer> {
+  const block = new Uint8Array(BLOCK);
+  writeText(block, 0, 100, name);
+  writeOctal(block, 100, 8, header.mode);
+  writeOctal(block, 108, 8, 0);
+  writeOctal(block, 116, 8, 0);
+  writeOctal(block, 124, 12, header.size);
+  writeOctal(block, 136, 12, header.mtime);
+  writeText(block, 156, 1, header.type);
+  writeText(block, 157, 100, header.linkname);
+  writeOctal(block, 329, 8, 0);
+  writeOctal(block, 337, 8, 0);
+  writeText(block, 345, 155, prefix);
+  return finish(block);
+}
+
+/** A PAX entry with its records, sorted by key. */
+function paxBlocks(
+  name: string,
+  records: ReadonlyMap<string, string>,
+): Uint8Array<ArrayBuffer>[] {
+  const body = encoder.encode(
+    [...records].sort(([a], [b]) => a < b ? -1 : 1)
+      .map(([key, value]) => paxRecord(key, value)).join(""),
+  );
+  const slash = name.lastIndexOf("/") + 1;
+  const block = new Uint8Array(BLOCK);
+  const own = `${name.slice(0, slash)}PaxHeaders.0/${name.slice(slash)}`;
+  writeText(block, 0, 100, toAscii(own).slice(0, 100).replace(/\/+$/, ""));
+  for (const offset of [100, 108, 116]) writeOctal(block, offset, 8, 0);
+  writeOctal(block, 124, 12, body.byteLength);
+  writeOctal(block, 136, 12, 0);
+  writeText(block, 156, 1, "x");
+  return [finish(block), body, new Uint8Array(-body.byteLength & 511)];
+}
+
+/** `length key=value\n`, where the length counts its own digits. */
+function paxRecord(key: string, value: string): string {
+  const rest = encoder.encode(` ${key}=${value}\n`).byteLength;
+  let length = rest + String(rest).length;
+  if (rest + String(length).length !== length) {
+    length = rest + String(length).length;
+  }
+  return `${length} ${key}=${value}\n`;
+}
+
+/** Where ustar cuts a name that is longer than its field into prefix and name. */
+function splitName(name: string): [string, string] | undefined {
+  if (name.length <= 100 || !isAscii(name)) return undefined;
+  const limit = name.length > 156
+    ? 156
+    : name.endsWith("/")
+    ? name.length - 1
+    : name.length;
+  const slash = name.slice(0, limit).lastIndexOf("/");
+  const rest = name.length - slash - 1;
+  if (slash <= 0 || slash > 155 || rest === 0 || rest > 100) return undefined;
+  return [name.slice(0, slash), name.slice(slash + 1)];
+}
+
+/** Magic, version and checksum. */
+function finish(block: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  encoder.encodeInto("ustar\x0000", block.subarray(257, 265));
+  block.fill(0x20, 148, 156);
+  let sum = 0;
+  for (const byte of block) sum += byte;
+  const text = `${sum.toString(8).padStart(6, "0")}\0 `;
+  encoder.encodeInto(text, block.subarray(148, 156));
+  return block;
+}
+
+/** What of a text is ASCII; PAX records hold the whole of it. */
+function writeText(
+  block: Uint8Array<ArrayBuffer>,
+  offset: number,
+  size: number,
+  text: string,
+): void {
+  const ascii = toAscii(text);
+  encoder.encodeInto(ascii, block.subarray(offset, offset + size));
+  if (ascii.length > size && ascii[size - 1] === "/") {
+    // Some readers take any name that ends with a slash for a directory's.
+    block[offset + ascii.slice(0, size - 1).replace(/\/+$/, "").length] = 0;
+  }
+}
+
+function writeOctal(
+  block: Uint8Array<ArrayBuffer>,
+  offset: number,
+  size: number,
+  value: number,
+): void {
+  const digits = (fitsOctal(value, size) ? value : 0).toString(8);
+  encoder.encodeInto(
+    digits.padStart(size - 1, "0"),
+    block.subarray(offset, offset + size),
+  );
+}
+
+function fitsOctal(value: number, size: number): boolean {
+  return value >= 0 && value < 8 ** (size - 1);
+}
+
+// deno-lint-ignore no-control-regex -- all of ASCII but NUL.
+const ASCII = /^[\x01-\x7f]*$/;
+
+function isAscii(text: string): boolean {
+  return ASCII.test(text);
+}
+
+function toAscii(text: string): string {
+  // deno-lint-ignore no-control-regex -- all of ASCII but NUL.
+  return isAscii(text) ? text : text.replaceAll(/[^\x01-\x7f]/g, "");
+}
+
+function concat(
+  parts: readonly Uint8Array<ArrayBuffer>[],
+): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(
+    parts.reduce((sum, part) => sum + part.byteLength, 0),
+  );
+  let offset = 0;
+  for (const part of parts) {
+    whole.set(part, offset);
+    offset += part.byteLength;
+  }
+  return whole;
+}

@@ -1,0 +1,245 @@
+import { MediaTypes } from "../media_type.ts";
+import { LayerError } from "./errors.ts";
+import { nodeZlib, through, type Zlib } from "./_node_zlib.ts";
+
+/** How a layer's tar is compressed. */
+export type Compression = "none" | "gzip" | "zstd";
+
+/**
+ * How a layer of a media type is compressed, or undefined where the type is not a
+ * layer's.
+ *
+ * @example
+ * ```ts
+ * import { compressionOf } from "@gantry/oci/image/layer";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(compressionOf("application/vnd.oci.image.layer.v1.tar+gzip"), "gzip");
+ * assertEquals(compressionOf("text/plain"), undefined);
+ * ```
+ */
+export function compressionOf(mediaType: string): Compression | undefined {
+  return COMPRESSIONS.get(mediaType);
+}
+
+const COMPRESSIONS: ReadonlyMap<string, Compression> = new Map([
+  [MediaTypes.layer, "none"],
+  [MediaTypes.layerGzip, "gzip"],
+  [MediaTypes.layerZstd, "zstd"],
+  [MediaTypes.nondistributableLayer, "none"],
+  [MediaTypes.nondistributableLayerGzip, "gzip"],
+  [MediaTypes.nondistributableLayerZstd, "zstd"],
+  [MediaTypes.dockerLayerGzip, "gzip"],
+  [MediaTypes.dockerForeignLayerGzip, "gzip"],
+]);
+
+/** The size of what an engine gives out at once; its output depends on it. */
+const CHUNK = 64 * 1024;
+
+/** Options of {@linkcode compress}. */
+export interface CompressOptions {
+  /**
+   * How hard gzip works, from 1 to 9.
+   *
+   * @default {6}
+   */
+  readonly level?: number;
+}
+
+/**
+ * Compresses pieces. Gzip's header names no time and no system, so that the same
+ * pieces of the same sizes give the same bytes wherever the same release of the same
+ * runtime is used.
+ *
+ * @throws {LayerError} The runtime has no zstd.
+ *
+ * @example
+ * ```ts
+ * import { compress, decompress } from "@gantry/oci/image/layer";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const packed = compress(new Blob(["hello"]).stream(), "gzip");
+ * const text = await new Response(ReadableStream.from(decompress(packed, "gzip"))).text();
+ * assertEquals(text, "hello");
+ * ```
+ */
+export async function* compress(
+  source: AsyncIterable<Uint8Array<ArrayBuffer>>,
+  compression: Compression,
+  options: CompressOptions = {},
+): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
+  if (compression === "none") return yield* source;
+  const zlib = nodeZlib();
+  if (compression === "zstd") {
+    const engine = zlib?.createZstdCompress?.({ chunkSize: CHUNK });
+    if (engine === undefined) throw unsupported();
+    return yield* through(source, engine);
+  }
+  const { level = 6 } = options;
+  const packed = zlib === undefined
+    ? pipe(source, new CompressionStream("gzip"))
+    : through(source, zlib.createGzip({ level, chunkSize: CHUNK }));
+  yield* withPlainHeader(packed);
+}
+
+/** How a stream begins that is compressed. */
+const MAGIC: readonly (readonly [Compression, readonly number[]])[] = [
+  ["gzip", [0x1f, 0x8b]],
+  ["zstd", [0x28, 0xb5, 0x2f, 0xfd]],
+];
+
+/**
+ * Decompresses a layer; with `auto` as its first bytes tell. Gzip may have several
+ * members where the runtime has `node:zlib`; zstd needs that too.
+ *
+ * @throws {LayerError} The content is damaged, or the runtime has no zstd. Failures of the source come out as they are.
+ *
+ * @example
+ * ```ts
+ * import { decompress } from "@gantry/oci/image/layer";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const packed = new Blob(["hello"]).stream().pipeThrough(new CompressionStream("gzip"));
+ * const text = await new Response(ReadableStream.from(decompress(packed))).text();
+ * assertEquals(text, "hello");
+ * ```
+ */
+export async function* decompress(
+  source: AsyncIterable<Uint8Array<ArrayBuffer>>,
+  compression: Compression | "auto" = "auto",
+): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
+  if (compression === "auto") {
+    const [found, whole] = await detect(source);
+    return yield* decompress(whole, found);
+  }
+  if (compression === "none") return yield* source;
+  // A failure of the source is told from one of the engine by who saw it first.
+  let failure: { readonly error: unknown } | undefined;
+  async function* watched(): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+    try {
+      yield* source;
+    } catch (error) {
+      failure = { error };
+      throw error;
+    }
+  }
+  try {
+    yield* inflate(watched(), compression, nodeZlib());
+  } catch (error) {
+    if (failure !== undefined) throw failure.error;
+    if (error instanceof LayerError) throw error;
+    throw new LayerError(
+      "LAYER_INVALID",
+      `Cannot decompress layer: ${
+        error instanceof Error ? error.message : String(error)
+      }`,
+      { cause: error },
+    );
+  }
+}
+
+function inflate(
+  source: AsyncIterable<Uint8Array<ArrayBuffer>>,
+  compression: "gzip" | "zstd",
+  zlib: Zlib | undefined,
+): AsyncIterable<Uint8Array<ArrayBuffer>> {
+  if (compression === "zstd") {
+    const engine = zlib?.createZstdDecompress?.({ chunkSize: CHUNK });
+    if (engine === undefined) throw unsupported();
+    return through(source, engine);
+  }
+  return zlib === undefined
+    ? pipe(source, new DecompressionStream("gzip"))
+    : through(source, zlib.createGunzip({ chunkSize: CHUNK }));
+}
+
+/** Reads as far as is needed to know a stream's compression, and gives the whole stream back. */
+async function detect(
+  source: AsyncIterable<Uint8Array<ArrayBuffer>>,
+): Promise<[Compression, AsyncIterable<Uint8Array<ArrayBuffer>>]> {
+  const iterator = source[Symbol.asyncIterator]();
+  const held: Uint8Array<ArrayBuffer>[] = [];
+  const first: number[] = [];
+  while (first.length < 4) {
+    const { value, done } = await iterator.next();
+    if (done) break;
+    held.push(value);
+    first.push(...value.subarray(0, 4));
+  }
+  const found = MAGIC.find(([, magic]) =>
+    magic.every((byte, index) => first[index] === byte)
+  );
+  async function* whole(): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+    try {
+      yield* held;
+      while (true) {
+        const { value, done } = await iterator.next();
+        if (done) return;
+        yield value;
+      }
+    } finally {
+      await iterator.return?.();
+    }
+  }
+  return [found?.[0] ?? "none", whole()];
+}
+
+/** Sets the header's time to 0 and its system to 255, "unknown", as Go does (RFC 1952 §2.3). */
+async function* withPlainHeader(
+  packed: AsyncIterable<Uint8Array<ArrayBuffer>>,
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  let position = 0;
+  for await (const chunk of packed) {
+    if (position < 10) {
+      const copy = new Uint8Array(chunk);
+      for (const [offset, byte] of PLAIN) {
+        const index = offset - position;
+        if (index >= 0 && index < copy.byteLength) copy[index] = byte;
+      }
+      yield copy;
+    } else yield chunk;
+    position += chunk.byteLength;
+  }
+}
+
+const PLAIN: readonly (readonly [number, number])[] = [
+  [4, 0],
+  [5, 0],
+  [6, 0],
+  [7, 0],
+  [9, 255],
+];
+
+function pipe(
+  source: AsyncIterable<Uint8Array<ArrayBuffer>>,
+  stage: ReadableWritablePair<
+    Uint8Array<ArrayBuffer>,
+    BufferSource | Uint8Array<ArrayBuffer>
+  >,
+): ReadableStream<Uint8Array<ArrayBuffer>> {
+  return toStream(source[Symbol.asyncIterator]()).pipeThrough(stage);
+}
+
+/** A stream that asks an iterator for its pieces, and ends it when it is cancelled. */
+export function toStream(
+  iterator: AsyncIterator<Uint8Array<ArrayBuffer>>,
+): ReadableStream<Uint8Array<ArrayBuffer>> {
+  return new ReadableStream({
+    async pull(controller) {
+      const { value, done } = await iterator.next();
+      if (done) controller.close();
+      else controller.enqueue(value);
+    },
+    async cancel() {
+      await iterator.return?.();
+    },
+  }, { highWaterMark: 0 });
+}
+
+function unsupported(): LayerError {
+  return new LayerError(
+    "LAYER_INVALID",
+    "Cannot use zstd: this runtime has none",
+    { hint: "Deno, and Node from 22.15, have it in node:zlib" },
+  );
+}

@@ -1,0 +1,27 @@
+/**
+ * Layers: read their entries, compress and decompress them. What touches the file
+ * system is in `@gantry/oci/image/layer/node`.
+ *
+ * @module
+ */
+export { chainId } from "./chain_id.ts";
+export {
+  compress,
+  type Compression,
+  compressionOf,
+  type CompressOptions,
+  decompress,
+} from "./compression.ts";
+export { type EntryNameOptions, parseEntryName } from "./entry_name.ts";
+export {
+  LayerError,
+  type LayerErrorCode,
+  LayerLimitError,
+  UnsafeEntryError,
+} from "./errors.ts";
+export {
+  readTar,
+  type TarEntry,
+  type TarEntryHeader,
+  type TarEntryType,
+} from "./read_tar.ts";
