@@ -2,9 +2,9 @@
  * Moves content in and out of OCI registries, and is one where you need it.
  *
  * This module holds the public interface of all floors, each of which can also
- * be imported alone: `@gantry/oci/digest`, `@gantry/oci/image`,
- * `@gantry/oci/distribution`, `@gantry/oci/distribution/server` and
- * `@gantry/oci/oras`.
+ * be imported alone: `@gantry/oci/digest`, `@gantry/oci/image` and
+ * `@gantry/oci/image/layer`, `@gantry/oci/distribution` and
+ * `@gantry/oci/distribution/server`, and `@gantry/oci/oras`.
  *
  * ```ts
  * import { createRegistry, fromHandler, Registry } from "@gantry/oci";
@@ -25,6 +25,7 @@
  */
 export * from "./digest/mod.ts";
 export * from "./image/mod.ts";
+export * from "./image/layer/mod.ts";
 export * from "./distribution/mod.ts";
 export * from "./distribution/server/mod.ts";
 export * from "./oras/mod.ts";
