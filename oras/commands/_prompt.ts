@@ -19,10 +19,11 @@ export class Prompt {
 
   /** Asks for a line that is not shown while it is typed. */
   async askSecret(question: string): Promise<string> {
-    this.#write(question);
     const isTerminal = Deno.stdin.isTerminal();
+    // Before the question: from then on nothing that is typed may be shown.
     if (isTerminal) Deno.stdin.setRaw(true);
     try {
+      this.#write(question);
       return isTerminal ? await this.#readKeys() : await this.#readLine();
     } finally {
       if (isTerminal) Deno.stdin.setRaw(false);

@@ -1,2 +1,98 @@
+import { htpasswd } from "../../distribution/server/htpasswd.ts";
+import { memoryStorage } from "../../distribution/server/memory_storage.ts";
+import { directoryStorage } from "../../distribution/server/node/directory_storage.ts";
+import {
+  type RunningServer,
+  serve,
+} from "../../distribution/server/node/serve.ts";
+import { createRegistry } from "../../distribution/server/registry.ts";
 import type { Invocation } from "./_command.ts";
-export async function run(_: Invocation): Promise<void> {}
+import { CommandError } from "./_errors.ts";
+import { refuseTogether, requireTogether } from "./_exclusive.ts";
+import { readTextFile } from "./_file.ts";
+import type { FlagValues } from "./_flag.ts";
+
+/** Runs a registry until it is interrupted. */
+export async function run(invocation: Invocation): Promise<void> {
+  const { console, flags, signal } = invocation;
+  refuseTogether(flags, "root", "memory");
+  requireTogether(flags, "tls-cert", "tls-key");
+  const { hostname, port } = readAddress(flags.text("listen"));
+  const root = flags.text("root");
+  const users = flags.text("htpasswd");
+  const tls = await readTls(flags);
+  await using registry = createRegistry({
+    storage: root === "" ? memoryStorage() : directoryStorage(root),
+    readOnly: flags.bool("read-only"),
+    ...(users !== "" && { authenticate: htpasswd(await readTextFile(users)) }),
+  });
+  const server = await listen(
+    () => serve(registry, { hostname, port, ...(tls && { tls }) }),
+    flags,
+  );
+  console.out(`Listening on ${server.url}`);
+  await aborted(signal);
+  await stop(server);
+}
+
+/** Reads `host:port`, `[ipv6]:port`, or `:port` for all addresses. */
+function readAddress(text: string): { hostname: string; port: number } {
+  const found = /^(\[[0-9a-fA-F:.]+\]|[^:[\]]*):(\d{1,5})$/.exec(text);
+  const port = Number(found?.[2]);
+  if (found === null || port > 65535) {
+    throw new CommandError(
+      `invalid address ${JSON.stringify(text)}: expecting host:port`,
+    );
+  }
+  const hostname = found[1]!.replace(/^\[|\]$/g, "");
+  return { hostname: hostname === "" ? "0.0.0.0" : hostname, port };
+}
+
+async function readTls(
+  flags: FlagValues,
+): Promise<{ cert: string; key: string } | undefined> {
+  if (!flags.given("tls-cert")) return undefined;
+  return {
+    cert: await readTextFile(flags.text("tls-cert")),
+    key: await readTextFile(flags.text("tls-key")),
+  };
+}
+
+async function listen(
+  start: () => Promise<RunningServer>,
+  flags: FlagValues,
+): Promise<RunningServer> {
+  try {
+    return await start();
+  } catch (cause) {
+    const reason = cause instanceof Deno.errors.AddrInUse
+      ? "the address is in use"
+      : cause instanceof Error
+      ? cause.message
+      : String(cause);
+    throw new CommandError(
+      `cannot listen on ${flags.text("listen")}: ${reason}`,
+      { cause },
+    );
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
+
+/** Running requests may finish, but nobody waits for long. */
+async function stop(server: RunningServer): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const patience = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, PATIENCE);
+  });
+  await Promise.race([server.shutdown(), patience]);
+  clearTimeout(timer);
+}
+
+/** Milliseconds that running requests have to finish. */
+const PATIENCE = 5_000;
