@@ -3,7 +3,7 @@ import {
   type SourceLike,
   toSource,
 } from "../distribution/source.ts";
-import type { FileContent } from "./base_registry.ts";
+import type { FileContent } from "./registry_options.ts";
 
 /** A source of content, which may be a file by its path. */
 export async function openContent(

@@ -70,7 +70,10 @@ async function nameLayers(
       continue;
     }
     const unpack = await steps.unpacks(descriptor, context);
-    const name = await steps.placeFile(title, descriptor, context);
+    // A packed directory brings its place with it, in the names of its entries.
+    const name = unpack
+      ? title
+      : await steps.placeFile(title, descriptor, context);
     named.push({ descriptor, title, name, unpack });
   }
   return { named, skipped };

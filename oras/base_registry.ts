@@ -1,12 +1,11 @@
-import type { ProgressHook } from "../distribution/progress.ts";
+import { defaultTransport } from "../distribution/default_transport.ts";
+import { NotFoundError } from "../distribution/errors.ts";
 import { Reference } from "../distribution/reference.ts";
-import {
-  type ClientOptions,
-  RegistryClient,
-} from "../distribution/registry_client.ts";
+import { RegistryClient } from "../distribution/registry_client.ts";
 import type { SignalOptions } from "../distribution/registry_request.ts";
 import type { Repository } from "../distribution/repository.ts";
 import type { SourceLike } from "../distribution/source.ts";
+import type { Transport } from "../distribution/transport.ts";
 import type { Descriptor } from "../image/descriptor.ts";
 import { encodeJson } from "../image/encode_json.ts";
 import type { Index, Manifest } from "../image/manifest.ts";
@@ -14,99 +13,21 @@ import {
   type ManifestContent,
   parseManifestContent,
 } from "../image/manifest_content.ts";
-import { type MediaType, MediaTypes } from "../image/media_type.ts";
-import type { Platform } from "../image/platform.ts";
-import { NotFoundError } from "../distribution/errors.ts";
-import { hasRegistry } from "./_has_registry.ts";
-import { requireTarget } from "./_require_target.ts";
-import { manifestForPlatform } from "./_platform.ts";
+import { MediaTypes } from "../image/media_type.ts";
 import { describe } from "./_describe.ts";
+import { hasRegistry } from "./_has_registry.ts";
 import { openContent } from "./_open_content.ts";
-
-/** How a {@linkcode Registry} is made. */
-export interface RegistryOptions extends ClientOptions {
-  /**
-   * The registry of references that name none, as `host[:port]`.
-   *
-   * @default {"docker.io"}
-   */
-  readonly hostname?: string | undefined;
-  /**
-   * The tag of references that have neither tag nor digest; with "" such a push goes by
-   * digest, and such a pull is refused.
-   *
-   * @default {"latest"}
-   */
-  readonly defaultTag?: string | undefined;
-  /**
-   * How many blobs are moved at once.
-   *
-   * @default {5 in a push, 3 in a pull}
-   */
-  readonly concurrency?: number | undefined;
-}
-
-/** What {@linkcode BaseRegistry.getManifest} is told. */
-export interface GetManifestOptions extends SignalOptions {
-  /** The media types to ask for; all that are known where not given. */
-  readonly accept?: readonly MediaType[] | undefined;
-  /** The platform whose manifest is wanted where the reference leads to an index. */
-  readonly platform?: Platform | undefined;
-}
-
-/** What {@linkcode BaseRegistry.uploadManifest} is told. */
-export interface UploadManifestOptions extends SignalOptions {
-  /**
-   * The media type.
-   *
-   * @default {the manifest's own `mediaType`, or that of an OCI manifest or index}
-   */
-  readonly mediaType?: MediaType | undefined;
-}
-
-/** What {@linkcode BaseRegistry.uploadBlob} is told. */
-export interface UploadBlobOptions extends SignalOptions {
-  /** What the content is. Where not given, the content is read once more to find out. */
-  readonly descriptor?: Descriptor | undefined;
-  /**
-   * The media type in the descriptor that is made.
-   *
-   * @default {"application/octet-stream"}
-   */
-  readonly mediaType?: MediaType | undefined;
-  /** Takes the steps of the upload. */
-  readonly onProgress?: ProgressHook | undefined;
-}
-
-/** What {@linkcode BaseRegistry.downloadBlob} is told. */
-export interface DownloadBlobOptions extends SignalOptions {
-  /** The file to write. It appears under this name when all of it has arrived and is verified. */
-  readonly path: string;
-  /**
-   * Replace a file that exists.
-   *
-   * @default {true}
-   */
-  readonly overwrite?: boolean | undefined;
-  /** Takes the steps of the download. */
-  readonly onProgress?: ProgressHook | undefined;
-}
-
-/** What {@linkcode BaseRegistry.getTags} is told. */
-export interface GetTagsOptions extends SignalOptions {
-  /**
-   * The largest number of tags to give.
-   *
-   * @default {no limit}
-   */
-  readonly limit?: number | undefined;
-}
-
-/** A file on disk, where content is asked for. */
-export interface FileContent {
-  /** The file's path. */
-  readonly path: string;
-}
+import { manifestForPlatform } from "./_platform.ts";
+import { requireTarget } from "./_require_target.ts";
+import type {
+  DownloadBlobOptions,
+  FileContent,
+  GetManifestOptions,
+  GetTagsOptions,
+  RegistryOptions,
+  UploadBlobOptions,
+  UploadManifestOptions,
+} from "./registry_options.ts";
 
 /**
  * The calls that move single things: a blob, a manifest, a tag.
@@ -134,6 +55,7 @@ export class BaseRegistry {
   /** How the registry was made. */
   protected readonly options: RegistryOptions;
   readonly #clients = new Map<string, RegistryClient>();
+  #transport: Transport | undefined;
 
   /** Makes a provider. No connection is opened before it is needed. */
   constructor(options: RegistryOptions = {}) {
@@ -173,7 +95,9 @@ export class BaseRegistry {
   protected client(registry: string): RegistryClient {
     let client = this.#clients.get(registry);
     if (client === undefined) {
-      client = new RegistryClient(registry, this.options);
+      const transport = this.options.transport ??
+        (this.#transport ??= defaultTransport());
+      client = new RegistryClient(registry, { ...this.options, transport });
       this.#clients.set(registry, client);
     }
     return client;
@@ -362,6 +286,21 @@ export class BaseRegistry {
       await manifests.put(tag, bytes, { ...options, mediaType });
     }
     return descriptor;
+  }
+
+  /**
+   * Lets go of idle connections. Only a transport that the provider made itself is
+   * closed; one that it was given belongs to the giver.
+   */
+  close(): void {
+    this.#transport?.close?.();
+    this.#transport = undefined;
+    this.#clients.clear();
+  }
+
+  /** Closes the provider at the end of a `using` block. */
+  [Symbol.dispose](): void {
+    this.close();
   }
 }
 

@@ -19,16 +19,7 @@
  *
  * @module
  */
-export {
-  BaseRegistry,
-  type DownloadBlobOptions,
-  type FileContent,
-  type GetManifestOptions,
-  type GetTagsOptions,
-  type RegistryOptions,
-  type UploadBlobOptions,
-  type UploadManifestOptions,
-} from "./base_registry.ts";
+export { BaseRegistry } from "./base_registry.ts";
 export {
   ArtifactError,
   type ArtifactErrorCode,
@@ -51,3 +42,12 @@ export type {
 } from "./push_options.ts";
 export type { LayerPlan, ManifestParts, PushContext } from "./push_steps.ts";
 export { Registry } from "./registry.ts";
+export type {
+  DownloadBlobOptions,
+  FileContent,
+  GetManifestOptions,
+  GetTagsOptions,
+  RegistryOptions,
+  UploadBlobOptions,
+  UploadManifestOptions,
+} from "./registry_options.ts";

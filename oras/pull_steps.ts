@@ -36,7 +36,7 @@ export interface PullSteps {
     descriptor: Descriptor,
     context: PullContext,
   ): boolean | Promise<boolean>;
-  /** Chooses the path of a layer, relative to the output directory. It is then checked, whoever chose it. */
+  /** Chooses the path of a layer, relative to the output directory. It is then checked, whoever chose it. Not called for what is unpacked. */
   placeFile(
     title: string,
     descriptor: Descriptor,

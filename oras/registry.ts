@@ -253,8 +253,8 @@ export class Registry extends BaseRegistry {
   /**
    * Pull, step 4: chooses a layer's path, relative to the output directory. By default its
    * title. Whatever it gives must stay inside the output directory, unless the caller of
-   * the pull allows otherwise. The place of an unpacked directory cannot be changed: it
-   * is written into the archive.
+   * the pull allows otherwise. Not called for a packed directory, whose place is written
+   * into its archive.
    */
   protected placeFile(
     title: string,

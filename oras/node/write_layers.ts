@@ -64,7 +64,10 @@ async function placeLayers(
       );
     }
     byPath.set(path, descriptor);
-    const existing = await output.inspect(path);
+    // What is packed as "." is merged into the output directory itself.
+    const existing = layer.unpack && path === output.path
+      ? undefined
+      : await output.inspect(path);
     if (existing?.isDirectory() && !layer.unpack) {
       throw new PathError(
         "PATH_INVALID",

@@ -1,0 +1,91 @@
+import type { ProgressHook } from "../distribution/progress.ts";
+import type { ClientOptions } from "../distribution/registry_client.ts";
+import type { SignalOptions } from "../distribution/registry_request.ts";
+import type { Descriptor } from "../image/descriptor.ts";
+import type { MediaType } from "../image/media_type.ts";
+import type { Platform } from "../image/platform.ts";
+
+/** How a {@linkcode Registry} is made. */
+export interface RegistryOptions extends ClientOptions {
+  /**
+   * The registry of references that name none, as `host[:port]`.
+   *
+   * @default {"docker.io"}
+   */
+  readonly hostname?: string | undefined;
+  /**
+   * The tag of references that have neither tag nor digest; with "" such a push goes by
+   * digest, and such a pull is refused.
+   *
+   * @default {"latest"}
+   */
+  readonly defaultTag?: string | undefined;
+  /**
+   * How many blobs are moved at once.
+   *
+   * @default {5 in a push, 3 in a pull}
+   */
+  readonly concurrency?: number | undefined;
+}
+
+/** What {@linkcode BaseRegistry.getManifest} is told. */
+export interface GetManifestOptions extends SignalOptions {
+  /** The media types to ask for; all that are known where not given. */
+  readonly accept?: readonly MediaType[] | undefined;
+  /** The platform whose manifest is wanted where the reference leads to an index. */
+  readonly platform?: Platform | undefined;
+}
+
+/** What {@linkcode BaseRegistry.uploadManifest} is told. */
+export interface UploadManifestOptions extends SignalOptions {
+  /**
+   * The media type.
+   *
+   * @default {the manifest's own `mediaType`, or that of an OCI manifest or index}
+   */
+  readonly mediaType?: MediaType | undefined;
+}
+
+/** What {@linkcode BaseRegistry.uploadBlob} is told. */
+export interface UploadBlobOptions extends SignalOptions {
+  /** What the content is. Where not given, the content is read once more to find out. */
+  readonly descriptor?: Descriptor | undefined;
+  /**
+   * The media type in the descriptor that is made.
+   *
+   * @default {"application/octet-stream"}
+   */
+  readonly mediaType?: MediaType | undefined;
+  /** Takes the steps of the upload. */
+  readonly onProgress?: ProgressHook | undefined;
+}
+
+/** What {@linkcode BaseRegistry.downloadBlob} is told. */
+export interface DownloadBlobOptions extends SignalOptions {
+  /** The file to write. It appears under this name when all of it has arrived and is verified. */
+  readonly path: string;
+  /**
+   * Replace a file that exists.
+   *
+   * @default {true}
+   */
+  readonly overwrite?: boolean | undefined;
+  /** Takes the steps of the download. */
+  readonly onProgress?: ProgressHook | undefined;
+}
+
+/** What {@linkcode BaseRegistry.getTags} is told. */
+export interface GetTagsOptions extends SignalOptions {
+  /**
+   * The largest number of tags to give.
+   *
+   * @default {no limit}
+   */
+  readonly limit?: number | undefined;
+}
+
+/** A file on disk, where content is asked for. */
+export interface FileContent {
+  /** The file's path. */
+  readonly path: string;
+}
