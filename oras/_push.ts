@@ -194,7 +194,7 @@ async function pushManifest(
       ? reference.withDigest(descriptor.digest)
       : reference.withTag(all[0]),
     descriptor,
-    manifest: content,
+    manifest: content as ManifestContent<Manifest>,
     tags: all,
   };
 }

@@ -15,6 +15,7 @@ export type PathErrorCode =
 export class PathError extends OciError {
   /** The class's name. */
   override readonly name = "PathError";
+  /** What is wrong, for programs. */
   declare readonly code: PathErrorCode;
   /** The path or title. */
   readonly path: string;
@@ -40,6 +41,7 @@ export type ArtifactErrorCode =
 export class ArtifactError extends OciError {
   /** The class's name. */
   override readonly name = "ArtifactError";
+  /** What is wrong, for programs. */
   declare readonly code: ArtifactErrorCode;
 
   /** Makes an error about an artifact. */

@@ -2,6 +2,7 @@ import type { ProgressHook } from "../distribution/progress.ts";
 import type { Reference } from "../distribution/reference.ts";
 import type { Annotations } from "../image/annotations.ts";
 import type { Descriptor } from "../image/descriptor.ts";
+import type { Manifest } from "../image/manifest.ts";
 import type { ManifestContent } from "../image/manifest_content.ts";
 import type { MediaType } from "../image/media_type.ts";
 import type { Platform } from "../image/platform.ts";
@@ -100,7 +101,7 @@ export interface PushResult {
   /** The manifest's descriptor. */
   readonly descriptor: Descriptor;
   /** The manifest, with its exact bytes. */
-  readonly manifest: ManifestContent;
+  readonly manifest: ManifestContent<Manifest>;
   /** All tags that the manifest got, the target's own first; empty where it was pushed by digest. */
   readonly tags: readonly string[];
 }

@@ -73,7 +73,10 @@ import * as pulling from "./_pull_defaults.ts";
  * const { manifest } = await notes.push("team/notes", {
  *   files: [{ title: "hello.txt", content: "hello" }],
  * });
- * assertEquals((manifest.value as { layers: { mediaType: string }[] }).layers[0]?.mediaType, "application/vnd.example.note");
+ * assertEquals(
+ *   manifest.value.layers.map(({ mediaType }) => mediaType),
+ *   ["application/vnd.example.note"],
+ * );
  * ```
  */
 export class Registry extends BaseRegistry {

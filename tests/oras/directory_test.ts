@@ -6,7 +6,7 @@ import { LayerError } from "@gantry/oci/image/layer";
 import { packDirectory } from "@gantry/oci/image/layer/node";
 import { PathError, Registry } from "@gantry/oci/oras";
 import { compareTrees } from "../_support/compare_trees.ts";
-import { type Fixture, fixture, manifestOf, pushByHand } from "./_fixture.ts";
+import { type Fixture, fixture, pushByHand } from "./_fixture.ts";
 
 const TITLE = "org.opencontainers.image.title";
 const UNPACK = "io.deis.oras.content.unpack";
@@ -36,7 +36,7 @@ Deno.test("push() and pull() carry a directory, under every spelling of its path
   const before = new Set(await leftovers());
   for (const [at, path] of ["dir", "dir/", "./dir", "dir/sub/.."].entries()) {
     const { manifest } = await registry.push("a/b", { root, files: [path] });
-    const [layer] = manifestOf(manifest).layers;
+    const [layer] = manifest.value.layers;
     assertEquals(
       layer?.mediaType,
       "application/vnd.oci.image.layer.v1.tar+gzip",

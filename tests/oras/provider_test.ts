@@ -9,7 +9,7 @@ import {
   type PushResult,
   Registry,
 } from "@gantry/oci/oras";
-import { fixture, manifestOf } from "./_fixture.ts";
+import { fixture } from "./_fixture.ts";
 
 const TITLE = "org.opencontainers.image.title";
 
@@ -55,7 +55,7 @@ Deno.test("Registry lets a provider push a lookup of archives", async () => {
     [join(folder, "tmp.2/sbom.json")]: "application/vnd.cyclonedx",
   });
   assertEquals(
-    manifestOf(manifest).layers.map((layer) => [
+    manifest.value.layers.map((layer) => [
       layer.annotations?.[TITLE],
       layer.mediaType,
     ]),
@@ -87,7 +87,7 @@ Deno.test("Registry lets a provider push what a directory lists, with a type and
   const tool = new Tool(setting.options);
   const root = join(setting.folder, "data");
   const { manifest } = await tool.pushFolder("dinosaur/data", root);
-  const layers = manifestOf(manifest).layers
+  const layers = manifest.value.layers
     .map(({ mediaType, annotations }): Record<string, unknown> => ({
       mediaType,
       ...annotations,

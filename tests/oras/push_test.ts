@@ -11,7 +11,7 @@ import {
   type PushOptions,
   Registry,
 } from "@gantry/oci/oras";
-import { fixture, manifestOf } from "./_fixture.ts";
+import { fixture } from "./_fixture.ts";
 
 const CREATED = "org.opencontainers.image.created";
 const TITLE = "org.opencontainers.image.title";
@@ -96,7 +96,7 @@ Deno.test("push() names layers by their cleaned paths", async () => {
     files: ["./a", "b//c", "ü/../b/d e", "ü/名"],
   });
   assertEquals(
-    manifestOf(manifest).layers.map((layer) => layer.annotations?.[TITLE]),
+    manifest.value.layers.map((layer) => layer.annotations?.[TITLE]),
     ["a", "b/c", "b/d e", "ü/名"],
   );
 });
@@ -110,7 +110,7 @@ Deno.test("push() splits a media type off at the last colon, unless the whole na
     files: ["some:file", ":lead:text/plain", "plain:text/plain"],
   });
   assertEquals(
-    manifestOf(manifest).layers.map((layer) => [
+    manifest.value.layers.map((layer) => [
       layer.annotations?.[TITLE],
       layer.mediaType,
     ]),
@@ -168,7 +168,7 @@ Deno.test("push() takes an absolute path where it is told to, or where it has a 
     files: [{ path, title: "a" }],
   });
   const titles = [given, titled].map(({ manifest }) =>
-    manifestOf(manifest).layers[0]?.annotations?.[TITLE]
+    manifest.value.layers[0]?.annotations?.[TITLE]
   );
   assertEquals(titles, [path, "a"]);
 });
@@ -222,7 +222,7 @@ Deno.test("push() annotates manifest, config and files from an annotation file",
       annotationFile,
       annotations: { ...annotations, b: "option" },
     });
-    const { config, layers, annotations: found } = manifestOf(manifest);
+    const { config, layers, annotations: found } = manifest.value;
     assertEquals(found, { ...annotations, a: "file", b: "option" });
     assertEquals(config.annotations, { c: "1" });
     assertEquals(layers.map((layer) => layer.annotations), [
@@ -269,7 +269,7 @@ Deno.test("push() stamps the time of creation, or the one it is told", async () 
   await using setting = await fixture();
   const { registry } = setting;
   const stamp = async (options: PushOptions) =>
-    manifestOf((await registry.push("team/app", options)).manifest)
+    (await registry.push("team/app", options)).manifest.value
       .annotations?.[CREATED];
   const before = Math.floor(Date.now() / 1000) * 1000;
   const now = Date.parse((await stamp({}))!);
@@ -405,7 +405,7 @@ Deno.test("push() uploads a large file unharmed", async () => {
     root: folder,
     files: ["large"],
   });
-  const [layer] = manifestOf(manifest).layers;
+  const [layer] = manifest.value.layers;
   assertEquals(layer?.digest, String(await Digest.fromBytes(bytes)));
   await registry.pull("team/app", { outdir: join(folder, "out") });
   assertEquals(await Deno.readFile(join(folder, "out/large")), bytes);
