@@ -298,7 +298,8 @@ const KNOWN_TYPES: ReadonlySet<string> = new Set(Object.values(MediaTypes));
 
 /** The content type without parameters (R11), and in lower case where that makes it a known one. */
 function contentType(response: Response): string | undefined {
-  const type = response.headers.get("content-type")?.split(";", 1)[0]!.trim();
+  const [type] = (response.headers.get("content-type") ?? "").split(";", 1)
+    .map((part) => part.trim());
   if (!type) return undefined;
   const lower = type.toLowerCase();
   return KNOWN_TYPES.has(lower) ? lower : type;

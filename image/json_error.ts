@@ -11,6 +11,7 @@ export type JsonErrorCode =
 export class JsonError extends OciError {
   /** The class's name. */
   override readonly name = "JsonError";
+  /** What is wrong, for programs. */
   declare readonly code: JsonErrorCode;
   /** Where in the document, in the style of RFC 9535: `$.layers[0].digest`. */
   readonly path: string;

@@ -12,6 +12,7 @@ export type LayerErrorCode =
 export class LayerError extends OciError {
   /** The class's name. */
   override readonly name: string = "LayerError";
+  /** What is wrong, for programs. */
   declare readonly code: LayerErrorCode;
 
   /** Makes an error with a code, a message for people, and a cause. */

@@ -485,7 +485,7 @@ Deno.test("manifests.get() refuses an endless body, whatever its header says", a
 });
 
 Deno.test("manifests.head() measures the content where the registry names no digest", async () => {
-  const { repository: { manifests }, log } = repository(async (request) => {
+  const { repository: { manifests }, log } = repository((request) => {
     if (!request.url.includes("/manifests/") || request.method === "PUT") {
       return undefined;
     }
