@@ -2,9 +2,11 @@ import type { Reference } from "../distribution/reference.ts";
 import type { Repository } from "../distribution/repository.ts";
 import { EMPTY_DESCRIPTOR } from "../image/empty_content.ts";
 import type { Descriptor } from "../image/descriptor.ts";
+import { isIndex, isManifest } from "../image/manifest_content.ts";
 import { manifestForPlatform } from "./_platform.ts";
 import { collectLayers } from "./_pull_walk.ts";
 import { requireTarget } from "./_require_target.ts";
+import { ArtifactError } from "./errors.ts";
 import type { PulledFile, PullOptions, PullResult } from "./pull_options.ts";
 import type { PullContext, PullSteps } from "./pull_steps.ts";
 
@@ -36,7 +38,13 @@ export async function pullArtifact(
   if (platform !== undefined) {
     root = await manifestForPlatform(repository, root, platform, { signal });
   }
-  const { descriptor } = root;
+  const { descriptor, value } = root;
+  if (!isIndex(value) && !isManifest(value)) {
+    throw new ArtifactError(
+      "ARTIFACT_UNSUPPORTED",
+      `Cannot pull ${reference}: ${descriptor.mediaType} is neither a manifest nor an index`,
+    );
+  }
   const total = descriptor.size;
   steps.report({ descriptor, phase: "downloading", transferred: 0, total });
   steps.report({ descriptor, phase: "processing", transferred: total, total });

@@ -11,7 +11,22 @@ export type PathErrorCode =
   | "PATH_NOT_FOUND"
   | "PATH_TRAVERSAL";
 
-/** A file cannot be read or written under the path that it has or is given. */
+/**
+ * A file cannot be read or written under the path that it has or is given.
+ *
+ * @example
+ * ```ts
+ * import { PathError, Registry } from "@gantry/oci/oras";
+ * import { assertEquals, assertRejects } from "@std/assert";
+ *
+ * const registry = new Registry();
+ * const error = await assertRejects(
+ *   () => registry.push("registry.example/app", { files: ["no-such-file"] }),
+ *   PathError,
+ * );
+ * assertEquals(error.code, "PATH_NOT_FOUND");
+ * ```
+ */
 export class PathError extends OciError {
   /** The class's name. */
   override readonly name = "PathError";
@@ -35,9 +50,26 @@ export class PathError extends OciError {
 /** What is wrong with what an artifact is to be made of. */
 export type ArtifactErrorCode =
   | "ANNOTATIONS_INVALID"
+  | "ARTIFACT_UNSUPPORTED"
   | "PLATFORM_NOT_FOUND";
 
-/** An artifact cannot be made, or taken apart, as it was asked for. */
+/**
+ * An artifact cannot be made, or taken apart, as it was asked for.
+ *
+ * @example
+ * ```ts
+ * import { ArtifactError, Registry } from "@gantry/oci/oras";
+ * import { assertEquals, assertRejects } from "@std/assert";
+ *
+ * const registry = new Registry();
+ * const annotations = { "org.opencontainers.image.created": "yesterday" };
+ * const error = await assertRejects(
+ *   () => registry.push("registry.example/app", { annotations }),
+ *   ArtifactError,
+ * );
+ * assertEquals(error.code, "ANNOTATIONS_INVALID");
+ * ```
+ */
 export class ArtifactError extends OciError {
   /** The class's name. */
   override readonly name = "ArtifactError";

@@ -463,3 +463,21 @@ Deno.test("pull() fails where there is nothing, and makes no directory", async (
   );
   assertEquals(await names(), []);
 });
+
+Deno.test("pull() refuses a document that is neither manifest nor index", async () => {
+  await using setting = await fixture((request, next) =>
+    request.method === "GET" && request.url.includes("/manifests/")
+      ? Response.json({ schemaVersion: 1, fsLayers: [] }, {
+        headers: {
+          "content-type":
+            "application/vnd.docker.distribution.manifest.v1+json",
+        },
+      })
+      : next(request)
+  );
+  const error = await assertRejects(
+    () => setting.registry.pull("a/b", { outdir: outdir(setting) }),
+    ArtifactError,
+  );
+  assertEquals(error.code, "ARTIFACT_UNSUPPORTED");
+});
