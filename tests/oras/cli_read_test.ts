@@ -113,7 +113,7 @@ Deno.test("manifest fetch refuses flags that contradict each other", async () =>
     ],
     [
       ["--output=-", "--descriptor"],
-      "`--output -` cannot be used with `--descriptor` at the same time",
+      "`--descriptor` cannot be used with `--output -` at the same time",
     ],
     [
       ["--password-stdin", "--identity-token-stdin"],

@@ -98,11 +98,12 @@ export class ProgressBars implements TransferView {
 
   #draw(): void {
     const { color, columns, rows, write } = this.#options;
-    const width = Math.max(40, columns());
+    // Some terminals say that they have no columns: they do not know.
+    const width = Math.max(40, columns() || 80);
     const now = performance.now();
     const running = [...this.#live.values()]
       .filter(({ phase }) => phase !== "processing")
-      .slice(-Math.max(1, rows() - 2));
+      .slice(-Math.max(1, (rows() || 24) - 2));
     if (this.#finished.length + running.length + this.#drawn === 0) return;
     const lines = [
       ...this.#finished.map((transfer) => finishedLine(transfer, width, color)),
