@@ -143,7 +143,8 @@ async function* pack(
       await update(plain, piece);
       packed += piece.byteLength;
       onProgress?.(packed);
-      yield piece;
+      if (compression === "none") yield piece;
+      else yield* split(piece);
     }
   }
   let size = 0;
@@ -160,6 +161,17 @@ async function* pack(
     size,
     diffId,
   };
+}
+
+/** The one size that a compressor is fed with, since what it makes depends on it. */
+const STEP = 64 * 1024;
+
+function* split(
+  piece: Uint8Array<ArrayBuffer>,
+): Generator<Uint8Array<ArrayBuffer>> {
+  for (let start = 0; start < piece.byteLength; start += STEP) {
+    yield piece.subarray(start, start + STEP);
+  }
 }
 
 async function update(hasher: Hasher, piece: Uint8Array): Promise<void> {

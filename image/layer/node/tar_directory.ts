@@ -25,13 +25,13 @@ export interface TarDirectoryOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The size of the pieces given out. What a compressor makes depends on it. */
-const BLOCK = 64 * 1024;
+/** The size of the pieces given out. */
+const BLOCK = 1024 * 1024;
 /** Files above this are read without stopping the event loop. */
 const SMALL = 256 * 1024;
 
 /**
- * Packs a directory into a tar, in pieces of 64 KiB and a shorter last one.
+ * Packs a directory into a tar, in pieces of 1 MiB and a shorter last one.
  *
  * The same tree gives the same bytes: names in the order of their bytes, owners 0
  * and nameless, permission and set-id bits kept, symbolic links as they stand, hard
