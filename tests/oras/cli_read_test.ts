@@ -195,3 +195,48 @@ Deno.test("a reader that has enough ends the command without a message", async (
   const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
   assertEquals([decode(stdout), decode(stderr)], ["tag-0\n", ""]);
 });
+
+Deno.test("--platform chooses from an index", async () => {
+  await using box = await pushed();
+  const { name } = box;
+  const ofPlatform = async (architecture: string) => {
+    const pushed = await box.ok(
+      ...[
+        "push",
+        name,
+        "--format=json",
+        `--artifact-platform=linux/${architecture}`,
+      ],
+    );
+    const { digest, mediaType, size } = JSON.parse(pushed);
+    return { mediaType, digest, size, platform: { architecture, os: "linux" } };
+  };
+  const manifests = [await ofPlatform("amd64"), await ofPlatform("arm64")];
+  const mediaType = "application/vnd.oci.image.index.v1+json";
+  const index = JSON.stringify({ schemaVersion: 2, mediaType, manifests });
+  const [host, ...path] = name.split("/");
+  const put = await fetch(`http://${host}/v2/${path.join("/")}/manifests/all`, {
+    method: "PUT",
+    body: index,
+    headers: { "content-type": mediaType },
+  });
+  assertEquals(put.status, 201);
+  const { digest } = manifests[1]!;
+  const flags = [`${name}:all`, "--platform", "linux/arm64"];
+  assertEquals(await box.ok("resolve", ...flags), `${digest}\n`);
+  const { config } = JSON.parse(await box.ok("manifest", "fetch", ...flags));
+  assertEquals(config.mediaType, "application/vnd.oci.image.config.v1+json");
+  assertStringIncludes(
+    await box.ok("manifest", "fetch", ...flags, "--descriptor"),
+    digest,
+  );
+  assertStringIncludes(
+    await box.ok("pull", ...flags, "-o", "p"),
+    digest.slice(7, 19),
+  );
+  const none = await box.gantry(
+    ["resolve", `${name}:all`, "--platform=plan9/386"],
+  );
+  assertEquals(none.code, 1);
+  assertStringIncludes(none.stderr, "plan9/386");
+});

@@ -98,12 +98,11 @@ export class ProgressBars implements TransferView {
 
   #draw(): void {
     const { color, columns, rows, write } = this.#options;
-    // Some terminals say that they have no columns: they do not know.
-    const width = Math.max(40, columns() || 80);
+    const width = Math.max(40, columns());
     const now = performance.now();
     const running = [...this.#live.values()]
       .filter(({ phase }) => phase !== "processing")
-      .slice(-Math.max(1, (rows() || 24) - 2));
+      .slice(-Math.max(1, rows() - 2));
     if (this.#finished.length + running.length + this.#drawn === 0) return;
     const lines = [
       ...this.#finished.map((transfer) => finishedLine(transfer, width, color)),

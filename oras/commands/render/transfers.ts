@@ -27,8 +27,8 @@ export function watchTransfers(
   ) {
     return new ProgressBars({
       write: (text) => console.errRaw(text),
-      columns: () => Deno.consoleSize().columns,
-      rows: () => Deno.consoleSize().rows,
+      columns: () => terminalSize().columns,
+      rows: () => terminalSize().rows,
       color: !Deno.noColor,
     });
   }
@@ -37,4 +37,16 @@ export function watchTransfers(
     width: options.lines,
     unnamed: flags.bool("verbose"),
   });
+}
+
+/** The terminal's size; a common one where the runtime does not know, or says 0. */
+function terminalSize(): { columns: number; rows: number } {
+  let columns = 0;
+  let rows = 0;
+  try {
+    ({ columns, rows } = Deno.consoleSize());
+  } catch {
+    // Deno looks at stdout and stdin, which need not be the terminal.
+  }
+  return { columns: columns || 80, rows: rows || 24 };
 }
