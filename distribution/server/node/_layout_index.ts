@@ -43,7 +43,8 @@ export class LayoutIndex {
   static from(value: unknown): LayoutIndex | undefined {
     if (typeof value !== "object" || value === null) return undefined;
     const { manifests } = value as Record<string, unknown>;
-    const list = manifests ?? [];
+    // Go's encoder writes an empty list as null.
+    const list = manifests === null ? [] : manifests;
     if (!Array.isArray(list) || !list.every(isEntry)) return undefined;
     return new LayoutIndex({ ...value, manifests: list });
   }
