@@ -21,7 +21,22 @@ export {
 export type { Descriptor } from "./descriptor.ts";
 export { EMPTY_CONTENT, EMPTY_DESCRIPTOR } from "./empty_content.ts";
 export { encodeJson } from "./encode_json.ts";
+export {
+  type ContainerConfig,
+  type Healthcheck,
+  type History,
+  type ImageConfig,
+  parseImageConfig,
+  type RootFs,
+  validateImageConfig,
+} from "./image_config.ts";
 export { imageIndex, type ImageIndexOptions } from "./image_index.ts";
+export {
+  IMAGE_LAYOUT_FILE,
+  IMAGE_LAYOUT_VERSION,
+  type ImageLayout,
+  validateImageLayout,
+} from "./image_layout.ts";
 export { JsonError, type JsonErrorCode } from "./json_error.ts";
 export type { Index, Manifest } from "./manifest.ts";
 export {
