@@ -13,6 +13,9 @@ import { checkOptions, findRule, hostOf, portOf } from "./_options.ts";
 import { type ReceivedResponse, toResponse } from "./_response.ts";
 import { Upload } from "./_upload.ts";
 
+/** Signed redirects and long challenges pass the 16 KiB that are usual. */
+const MAX_HEADER_SIZE = 128 * 1024;
+
 /**
  * A base transport on `node:http` and `node:https`, for Node and Bun, and under
  * Deno for what `fetch` cannot do.
@@ -21,6 +24,9 @@ import { Upload } from "./_upload.ts";
  * whatever its size; the source is let go as soon as an answer arrives, and an
  * early answer such as 401 is delivered. Connections are kept alive. The system's
  * certificate authorities are trusted where the runtime can tell them.
+ *
+ * Under Deno a body over TLS is not held back while its reader rests; use
+ * `denoTransport` there, which knows the way around.
  *
  * @example
  * ```ts
@@ -59,6 +65,7 @@ function exchange(
         path: url.pathname + url.search,
         headers: toOutgoingHeaders(request),
         agent: agents.get(url),
+        maxHeaderSize: MAX_HEADER_SIZE,
       });
     } catch (error) {
       return reject(toConnectionError(error, request));
@@ -75,7 +82,7 @@ function exchange(
       over = true;
       signal?.removeEventListener("abort", onAbort);
       // The server did not wait for the rest, so the connection cannot be used again.
-      if (!uploaded) outgoing.destroy();
+      if (!uploaded || !outgoing.writableFinished) outgoing.destroy();
     };
     const fail = (error: unknown) => {
       upload?.stop();

@@ -60,6 +60,7 @@ for (const [name, make] of NETWORK_BASES) {
       assertNotMatch(head, /^transfer-encoding:/m);
       assertMatch(head, /^accept-encoding: identity$/m);
     }
+    assertEquals(server.connections, 1);
     transport.close?.();
   });
 
@@ -532,6 +533,26 @@ for (const [name, make] of STREAMING_BASES) {
     );
     assertEquals(error.code, "CONNECTION_RESET");
     assertEquals(seen, []);
+    transport.close?.();
+  });
+
+  Deno.test(`${name} asks at a port that browsers block, and takes a long head`, async () => {
+    const transport = make();
+    const error = await assertRejects(
+      () => transport(request(new URL("http://127.0.0.1:1/"))),
+      ConnectionError,
+    );
+    assertEquals(error.code, "CONNECTION_REFUSED");
+    await using server = new ScriptedServer(async (connection) => {
+      while (await connection.readHead()) {
+        await connection.respond("200 OK", { "x-long": "x".repeat(100_000) });
+      }
+    });
+    for (const method of ["GET", "PUT"]) {
+      const response = await transport(request(server.url(), { method }));
+      assertEquals(response.headers.get("x-long")?.length, 100_000);
+      await response.text();
+    }
     transport.close?.();
   });
 
