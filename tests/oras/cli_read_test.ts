@@ -221,6 +221,7 @@ Deno.test("--platform chooses from an index", async () => {
     headers: { "content-type": mediaType },
   });
   assertEquals(put.status, 201);
+  await put.body?.cancel();
   const { digest } = manifests[1]!;
   const flags = [`${name}:all`, "--platform", "linux/arm64"];
   assertEquals(await box.ok("resolve", ...flags), `${digest}\n`);
