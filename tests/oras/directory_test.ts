@@ -1,6 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
 import { DigestMismatchError } from "@gantry/oci/digest";
+import { DeniedError } from "@gantry/oci/distribution";
 import type { Descriptor } from "@gantry/oci/image";
 import { LayerError } from "@gantry/oci/image/layer";
 import { packDirectory } from "@gantry/oci/image/layer/node";
@@ -19,13 +20,17 @@ async function tree({ folder, write }: Fixture): Promise<void> {
   await Deno.chmod(join(folder, "in/dir/x"), 0o755);
 }
 
-/** The names that are left of packing in the folder for temporary files. */
-async function leftovers(): Promise<string[]> {
-  const names: string[] = [];
-  for await (const { name } of Deno.readDir(Deno.env.get("TMPDIR") ?? "/tmp")) {
-    if (name.startsWith("gantry-")) names.push(name);
-  }
-  return names;
+/** Has temporary files made in a folder of the fixture, until the end of the block. */
+async function ownTemporaryFolder({ folder }: Fixture): Promise<Disposable> {
+  const before = Deno.env.get("TMPDIR");
+  await Deno.mkdir(join(folder, "tmp"));
+  Deno.env.set("TMPDIR", join(folder, "tmp"));
+  return {
+    [Symbol.dispose]: () =>
+      before === undefined
+        ? Deno.env.delete("TMPDIR")
+        : Deno.env.set("TMPDIR", before),
+  };
 }
 
 Deno.test("push() and pull() carry a directory, under every spelling of its path", async () => {
@@ -33,7 +38,7 @@ Deno.test("push() and pull() carry a directory, under every spelling of its path
   const { folder, registry } = setting;
   await tree(setting);
   const root = join(folder, "in");
-  const before = new Set(await leftovers());
+  using _temporary = await ownTemporaryFolder(setting);
   for (const [at, path] of ["dir", "dir/", "./dir", "dir/sub/.."].entries()) {
     const { manifest } = await registry.push("a/b", { root, files: [path] });
     const [layer] = manifest.value.layers;
@@ -51,7 +56,7 @@ Deno.test("push() and pull() carry a directory, under every spelling of its path
     );
     assertEquals(await compareTrees(root, outdir, ["dir"]), []);
   }
-  assertEquals((await leftovers()).filter((name) => !before.has(name)), []);
+  assertEquals(await setting.names("tmp"), []);
 });
 
 Deno.test("push() and pull() carry the current directory, a link to one, and one with another title", async () => {
@@ -266,4 +271,32 @@ Deno.test("push() names a directory's archive after the title that a provider gi
   await registry.push("a/b", { root: join(folder, "in"), files: ["dir"] });
   await registry.pull("a/b", { outdir: join(folder, "out") });
   assertEquals(await read("out/elsewhere/x"), "x");
+});
+
+Deno.test("push() removes its temporary files where it fails or is aborted", async () => {
+  await using setting = await fixture((request, next) =>
+    request.method === "POST"
+      ? new Response(null, { status: 403 })
+      : next(request)
+  );
+  const { folder, registry, names } = setting;
+  await tree(setting);
+  using _temporary = await ownTemporaryFolder(setting);
+  const options = { root: join(folder, "in"), files: ["dir"] };
+  await assertRejects(() => registry.push("a/b", options), DeniedError);
+  assertEquals(await names("tmp"), []);
+
+  const reason = new Error("enough");
+  const controller = new AbortController();
+  const thrown = await assertRejects(() =>
+    registry.push("a/b", {
+      ...options,
+      signal: controller.signal,
+      onProgress: ({ phase }) => {
+        if (phase === "preparing") controller.abort(reason);
+      },
+    })
+  );
+  assertEquals(thrown, reason);
+  assertEquals(await names("tmp"), []);
 });

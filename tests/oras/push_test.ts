@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
 import { Digest } from "@gantry/oci/digest";
-import type { ProgressEvent } from "@gantry/oci/distribution";
+import { NotFoundError, type ProgressEvent } from "@gantry/oci/distribution";
 import {
   ArtifactError,
   type LayerPlan,
@@ -326,26 +326,46 @@ Deno.test("push() uploads equal content once, and the manifest after all blobs",
   assertEquals([last.phase, last.transferred], ["uploaded", last.total]);
 });
 
-Deno.test("push() notices a file that changes between digest and upload", async () => {
-  await using setting = await fixture();
-  const { folder: root, options, write } = setting;
-  await write({ a: "before" });
-  class Careless extends Registry {
-    protected override async makeLayer(
-      plan: LayerPlan,
-      context: PushContext,
-    ): Promise<PreparedContent> {
-      const layer = await super.makeLayer(plan, context);
-      await write({ a: "after, and longer" });
-      return layer;
+Deno.test("push() notices a file that changes between digest and upload, or while it is uploaded", async () => {
+  for (const when of ["before", "during"]) {
+    await using setting = await fixture();
+    const { folder: root, options, write } = setting;
+    await write({ a: "before" });
+    const change = () => write({ a: "after, and longer" });
+    class Careless extends Registry {
+      protected override async makeLayer(
+        plan: LayerPlan,
+        context: PushContext,
+      ): Promise<PreparedContent> {
+        const layer = await super.makeLayer(plan, context);
+        const { descriptor, source: { size, open } } = layer;
+        if (when === "before") {
+          await change();
+          return layer;
+        }
+        return {
+          descriptor,
+          source: {
+            size,
+            open: async (offset) => {
+              const stream = await open(offset);
+              await change();
+              return stream;
+            },
+          },
+        };
+      }
     }
+    const registry = new Careless(options);
+    const error = await assertRejects(
+      () => registry.push("team/app", { root, files: ["a"] }),
+      PathError,
+      undefined,
+      when,
+    );
+    assertEquals(error.code, "PATH_CHANGED");
+    await assertRejects(() => registry.resolve("team/app"), NotFoundError);
   }
-  const registry = new Careless(options);
-  const error = await assertRejects(
-    () => registry.push("team/app", { root, files: ["a"] }),
-    PathError,
-  );
-  assertEquals(error.code, "PATH_CHANGED");
 });
 
 Deno.test("push() gives back what layers hold, also where the upload fails", async () => {
