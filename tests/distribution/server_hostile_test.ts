@@ -83,8 +83,11 @@ for (const storage of ["memory", "directory"]) {
       }
     }
     assertFalse(events.includes("error"));
-    const left = [...Deno.readDirSync(outside)].map(({ name }) => name).sort();
-    assertEquals(left, ["root", "secret"]);
+    const left = await Array.fromAsync(
+      Deno.readDir(outside),
+      ({ name }) => name,
+    );
+    assertEquals(left.sort(), ["root", "secret"]);
     await Deno.remove(outside, { recursive: true });
   });
 }

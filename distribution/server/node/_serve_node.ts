@@ -57,8 +57,6 @@ async function answer(
   }
   if (response.body === null) {
     outgoing.end();
-    // Only a body that was read to its end leaves the connection usable.
-    incoming.resume();
     return;
   }
   // deno-lint-ignore no-explicit-any -- the two declarations of web streams differ
@@ -78,12 +76,33 @@ function toRequest(scheme: string, incoming: IncomingMessage): Request {
     method,
     headers,
     ...(hasBody && method !== "GET" && method !== "HEAD"
-      ? {
-        body: Readable.toWeb(incoming) as ReadableStream<
-          Uint8Array<ArrayBuffer>
-        >,
-        duplex: "half",
-      }
+      ? { body: toWebStream(incoming), duplex: "half" }
       : {}),
   });
+}
+
+/**
+ * A request's body as a byte stream. `Readable.toWeb` will not do: its stream
+ * fails when the rest of an unread body arrives after it was cancelled.
+ */
+function toWebStream(
+  incoming: IncomingMessage,
+): ReadableStream<Uint8Array<ArrayBuffer>> {
+  const chunks = incoming.iterator({ destroyOnReturn: false });
+  return new ReadableStream({
+    type: "bytes",
+    async pull(controller) {
+      const { value, done } = await chunks.next();
+      if (done) {
+        controller.close();
+        controller.byobRequest?.respond(0);
+      } else {
+        // Several pieces can lie in one buffer, and a stream takes the whole away.
+        controller.enqueue(new Uint8Array(value));
+      }
+    },
+    async cancel() {
+      await chunks.return?.();
+    },
+  }, { highWaterMark: 0 });
 }
