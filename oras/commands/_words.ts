@@ -1,0 +1,8 @@
+/** How the usage line shows the reference of an existing manifest. */
+export const REFERENCE = "<name>{:<tag>|@<digest>}";
+
+/** What help says of the folder of credentials. */
+export const DOCKER_CONFIG: readonly [name: string, meaning: string] = [
+  "DOCKER_CONFIG",
+  "folder of the credential file config.json; ~/.docker where not set",
+];

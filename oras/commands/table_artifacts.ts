@@ -1,0 +1,250 @@
+import type { Command } from "./_command.ts";
+import { DOCKER_CONFIG, REFERENCE } from "./_words.ts";
+import {
+  concurrency,
+  DEBUG,
+  FORMAT,
+  NO_TTY,
+  PLATFORM,
+  REMOTE,
+  VERBOSE,
+} from "./flags.ts";
+
+const SHORT_NAMES = [
+  "A name without a registry host, such as alpine or me/app, is one of Docker Hub.",
+];
+
+/** `gantry push` */
+export const PUSH: Command = {
+  name: "push",
+  purpose: "Push files and directories to a registry",
+  usage: "[flags] <name>[:<tag>[,<tag>][...]] <file>[:<type>] [...]",
+  notes: [
+    "Directories go as tar+gzip and come back as directories. Without a tag the",
+    "artifact is pushed by its digest.",
+    ...SHORT_NAMES,
+  ],
+  examples: [
+    { title: "Push a file", line: "push localhost:5000/hello:v1 hi.txt" },
+    {
+      title: "Push a directory and a file with its own media type",
+      line: "push localhost:5000/hello:v1 site/ data.json:application/json",
+    },
+    {
+      title: "Push a file whose name has a colon",
+      line: "push localhost:5000/hello:v1 hi:txt:",
+    },
+    {
+      title: "Push under several tags",
+      line: "push localhost:5000/hello:v1,latest hi.txt",
+    },
+    {
+      title: "Say what kind of artifact it is",
+      line:
+        "push --artifact-type application/vnd.example+type localhost:5000/hello:v1 hi.txt",
+    },
+    {
+      title: "Add a config and annotations",
+      line:
+        "push --config config.json:application/vnd.me.config -a key=value localhost:5000/hello:v1 hi.txt",
+    },
+  ],
+  arity: { min: 1, meaning: "the destination for pushing" },
+  flags: [
+    {
+      name: "annotation",
+      short: "a",
+      kind: "stringArray",
+      value: "key=value",
+      purpose: "annotate the manifest",
+    },
+    {
+      name: "annotation-file",
+      kind: "string",
+      value: "path",
+      purpose: "read annotations of manifest, config and files from JSON",
+    },
+    {
+      name: "artifact-type",
+      kind: "string",
+      value: "type",
+      purpose: "what kind of artifact it is",
+    },
+    {
+      name: "artifact-platform",
+      kind: "string",
+      value: "os[/arch][/variant][:os_version]",
+      purpose: "the platform that the artifact is for",
+    },
+    {
+      name: "config",
+      kind: "string",
+      value: "path[:type]",
+      purpose: "the file to use as config",
+    },
+    {
+      name: "disable-path-validation",
+      kind: "bool",
+      purpose: "allow absolute paths",
+    },
+    {
+      name: "image-spec",
+      kind: "string",
+      value: "v1.1|v1.0",
+      choices: ["v1.1", "v1.0"],
+      purpose:
+        "version of the manifest; v1.1, and v1.0 with --config but no --artifact-type",
+      check: (value) =>
+        value === "v1.1" || value === "v1.0"
+          ? undefined
+          : `unknown image specification flag: ${value}\nAvailable options: v1.1, v1.0`,
+    },
+    concurrency(5),
+    {
+      name: "export-manifest",
+      kind: "string",
+      value: "path",
+      purpose: "also write the manifest to this file",
+      group: "Output flags",
+    },
+    FORMAT,
+    NO_TTY,
+    ...REMOTE,
+    DEBUG,
+    VERBOSE,
+  ],
+  environment: [
+    DOCKER_CONFIG,
+    [
+      "SOURCE_DATE_EPOCH",
+      "seconds since 1970: the artifact's time, and the latest time of files in directories",
+    ],
+  ],
+  load: () => import("./push.ts"),
+};
+
+/** `gantry pull` */
+export const PULL: Command = {
+  name: "pull",
+  purpose: "Pull files and directories from a registry",
+  usage: `[flags] ${REFERENCE}`,
+  notes: [
+    "Every file is verified before it appears under its name. Nothing is written",
+    "outside the output directory.",
+    ...SHORT_NAMES,
+  ],
+  examples: [
+    { title: "Pull into this directory", line: "pull localhost:5000/hello:v1" },
+    {
+      title: "Pull into another one, by digest",
+      line: "pull -o out localhost:5000/hello@sha256:…",
+    },
+    {
+      title: "Also save the config",
+      line: "pull --config config.json localhost:5000/hello:v1",
+    },
+    {
+      title: "List what was pulled as JSON",
+      line: "pull --format json localhost:5000/hello:v1",
+    },
+  ],
+  arity: { min: 1, max: 1, meaning: "the artifact reference you want to pull" },
+  flags: [
+    {
+      name: "output",
+      short: "o",
+      kind: "string",
+      value: "directory",
+      preset: ".",
+      purpose: "where to put the files",
+    },
+    {
+      name: "keep-old-files",
+      short: "k",
+      kind: "bool",
+      purpose: "fail rather than replace a file",
+    },
+    {
+      name: "allow-path-traversal",
+      short: "T",
+      kind: "bool",
+      purpose: "let files be written outside the output directory (dangerous)",
+    },
+    {
+      name: "include-subject",
+      kind: "bool",
+      purpose: "pull the subject's files too",
+    },
+    {
+      name: "config",
+      kind: "string",
+      value: "path[:type]",
+      purpose: "save the config to this file, if it has that type",
+    },
+    PLATFORM,
+    concurrency(3),
+    FORMAT,
+    NO_TTY,
+    ...REMOTE,
+    DEBUG,
+    VERBOSE,
+  ],
+  environment: [DOCKER_CONFIG],
+  load: () => import("./pull.ts"),
+};
+
+/** `gantry tag` */
+export const TAG: Command = {
+  name: "tag",
+  purpose: "Give a manifest in a registry more tags",
+  usage: `[flags] ${REFERENCE} <new_tag> [...]`,
+  examples: [
+    { title: "Tag v1 as stable", line: "tag localhost:5000/hello:v1 stable" },
+    {
+      title: "Tag a digest twice",
+      line: "tag localhost:5000/hello@sha256:… v1 latest",
+    },
+  ],
+  arity: {
+    min: 1,
+    meaning: "the artifact to be retagged and the tags to be added",
+  },
+  flags: [concurrency(5), ...REMOTE, DEBUG, VERBOSE],
+  environment: [DOCKER_CONFIG],
+  load: () => import("./tag.ts"),
+};
+
+/** `gantry resolve` */
+export const RESOLVE: Command = {
+  name: "resolve",
+  aliases: ["digest"],
+  purpose: "Print the digest that a reference stands for",
+  usage: `[flags] ${REFERENCE}`,
+  examples: [
+    { title: "Print the digest", line: "resolve localhost:5000/hello:v1" },
+    {
+      title: "Print the whole reference, with the digest",
+      line: "resolve -l localhost:5000/hello:v1",
+    },
+  ],
+  arity: {
+    min: 1,
+    max: 1,
+    meaning: "the target artifact reference to resolve",
+  },
+  flags: [
+    {
+      name: "full-reference",
+      short: "l",
+      kind: "bool",
+      purpose: "print the reference with the digest",
+      group: "Output flags",
+    },
+    PLATFORM,
+    ...REMOTE,
+    DEBUG,
+    VERBOSE,
+  ],
+  environment: [DOCKER_CONFIG],
+  load: () => import("./resolve.ts"),
+};
