@@ -12,7 +12,10 @@ export interface ResolveRule {
 
 /** What a base transport can be told, as far as its runtime allows. */
 export interface BaseTransportOptions {
-  /** Certificates of authorities, PEM, that replace the system's. */
+  /**
+   * Certificates of authorities, PEM, in place of the system's. Deno's `fetch`
+   * cannot forget the authorities that it was built with: there they are added.
+   */
   readonly caCerts?: readonly string[];
   /** The client's certificate, PEM. Comes with `clientKey`. */
   readonly clientCert?: string;
