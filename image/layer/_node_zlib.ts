@@ -37,6 +37,8 @@ export async function* through(
   source: AsyncIterable<Uint8Array>,
   engine: ZlibEngine,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
+  // The iteration below reports errors; some come with no iteration waiting.
+  engine.on("error", () => {});
   const stop = new AbortController();
   const feeding = feed(source, engine, stop.signal);
   // The engine's own iteration fails with the same error.

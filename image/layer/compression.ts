@@ -90,7 +90,8 @@ const MAGIC: readonly (readonly [Compression, readonly number[]])[] = [
 
 /**
  * Decompresses a layer; with `auto` as its first bytes tell. Gzip may have several
- * members where the runtime has `node:zlib`; zstd needs that too.
+ * members where the runtime has `node:zlib`; zstd needs that too. A zstd stream that
+ * is cut off is not noticed by every runtime: {@linkcode readTar} and a DiffID notice.
  *
  * @throws {LayerError} The content is damaged, or the runtime has no zstd. Failures of the source come out as they are.
  *

@@ -7,7 +7,7 @@ import {
 } from "@gantry/oci/image/layer";
 import { extractDirectory } from "@gantry/oci/image/layer/node";
 import { mkdir, stat, symlink, writeFile } from "node:fs/promises";
-import { gzipSync } from "node:zlib";
+import { gzipSync, zstdCompressSync } from "node:zlib";
 import {
   archive,
   type Entry,
@@ -349,6 +349,7 @@ Deno.test("extractDirectory() leaves nothing of a damaged archive", async (t) =>
     "without an end": whole.slice(0, -1024),
     "with a wrong checksum": flipped,
     "cut off in gzip": new Uint8Array(gzipSync(whole)).slice(0, -20),
+    "cut off in zstd": new Uint8Array(zstdCompressSync(whole)).slice(0, -20),
     "with text in the place of a size": sizeField(whole, "garbage"),
     "with a negative size": sizeField(whole, "\x80\xff\xff\xff\xff\xff"),
   };
