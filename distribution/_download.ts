@@ -97,7 +97,7 @@ async function openAt(
   });
   const body = response.body ?? new Blob([]).stream();
   if (response.status === 200) {
-    return offset === 0 ? body : await skip(body, offset);
+    return offset === 0 ? body : skip(body, offset);
   }
   const range = /^bytes (\d+)-\d+\/(?:\d+|\*)$/.exec(
     response.headers.get("content-range") ?? "",
@@ -114,25 +114,26 @@ async function openAt(
   return body;
 }
 
-/** Reads past the first bytes of a body, for registries that serve no ranges. */
-async function skip(
+/**
+ * A body without its first bytes, for registries that serve no ranges. They are read
+ * when the first byte is wanted, so that a fault among them is one of the stream.
+ */
+function skip(
   body: ReadableStream<Uint8Array<ArrayBuffer>>,
   count: number,
-): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+): ReadableStream<Uint8Array<ArrayBuffer>> {
   const reader = body.getReader();
-  let rest: Uint8Array<ArrayBuffer> | undefined;
-  while (count > 0) {
-    const piece = await readPiece(reader);
-    if (piece === undefined) break;
-    if (piece.byteLength > count) rest = piece.subarray(count);
-    count -= Math.min(count, piece.byteLength);
-  }
   return new ReadableStream({
     type: "bytes",
     async pull(controller) {
-      const piece = rest ?? await readPiece(reader);
-      rest = undefined;
-      if (piece !== undefined) return controller.enqueue(piece);
+      while (true) {
+        const piece = await readPiece(reader);
+        if (piece === undefined) break;
+        const skipped = Math.min(count, piece.byteLength);
+        count -= skipped;
+        if (skipped === piece.byteLength) continue;
+        return controller.enqueue(piece.subarray(skipped));
+      }
       controller.close();
       controller.byobRequest?.respond(0);
     },

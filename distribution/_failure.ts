@@ -13,6 +13,12 @@ export interface FailedRequest {
   readonly url: URL;
   /** The request's signal. */
   readonly signal?: AbortSignal | undefined;
+  /**
+   * Gives the time in milliseconds since the epoch.
+   *
+   * @default {Date.now}
+   */
+  readonly clock?: (() => number) | undefined;
 }
 
 /**
@@ -24,6 +30,7 @@ export async function failure(
   response: Response,
   request: FailedRequest,
 ): Promise<RegistryError> {
+  const { clock = Date.now } = request;
   const errors = await readErrors(response);
   await discard(response);
   request.signal?.throwIfAborted();
@@ -32,9 +39,6 @@ export async function failure(
     method: request.method,
     url: request.url,
     errors,
-    retryAfter: parseRetryAfter(
-      response.headers.get("retry-after"),
-      Date.now(),
-    ),
+    retryAfter: parseRetryAfter(response.headers.get("retry-after"), clock()),
   });
 }

@@ -89,7 +89,14 @@ export async function upload(
     signal,
   });
   if (response.status !== 201 && response.status !== 204) {
-    throw await failure(response, { action, method: "PUT", url, signal });
+    const { clock } = client.retryOptions;
+    throw await failure(response, {
+      action,
+      method: "PUT",
+      url,
+      signal,
+      clock,
+    });
   }
   await discard(response);
   return "uploaded";

@@ -175,7 +175,8 @@ export class RegistryClient {
       return response;
     }
     const action = request.action ?? `Cannot ${method} ${redactUrl(url)}`;
-    throw await failure(response, { action, method, url, signal });
+    const { clock } = this.retryOptions;
+    throw await failure(response, { action, method, url, signal, clock });
   }
 
   /**
