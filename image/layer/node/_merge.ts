@@ -1,10 +1,13 @@
 import {
+  copyFileSync,
   linkSync,
   lstatSync,
   readdirSync,
+  readlinkSync,
   realpathSync,
   renameSync,
   rmSync,
+  symlinkSync,
 } from "node:fs";
 import { join, sep } from "node:path";
 import { LayerError, preview, UnsafeEntryError } from "../errors.ts";
@@ -31,8 +34,6 @@ export interface MergeOptions {
 /**
  * Moves a tree into a directory. Everything is looked at before anything is moved,
  * and when a move fails after all, those made before are undone.
- *
- * @returns The final paths of staged directories, for those that were not there before.
  */
 export function mergeTree(options: MergeOptions): void {
   const moves: Move[] = [];
@@ -42,7 +43,7 @@ export function mergeTree(options: MergeOptions): void {
     moves.forEach((move, index) => {
       const kept = join(options.backup, String(index));
       // The old file stays in its place, too, until the new one takes it.
-      if (move.replaces) linkSync(move.to, kept);
+      if (move.replaces) keep(move.to, kept);
       renameSync(move.from, move.to);
       done.push(() =>
         move.replaces
@@ -53,6 +54,19 @@ export function mergeTree(options: MergeOptions): void {
   } catch (error) {
     for (const undo of done.reverse()) undo();
     throw error;
+  }
+}
+
+/** Keeps a file or a link under another name, too. */
+function keep(path: string, kept: string): void {
+  if (lstatSync(path).isSymbolicLink()) {
+    return symlinkSync(readlinkSync(path), kept);
+  }
+  try {
+    linkSync(path, kept);
+  } catch {
+    // A file system without hard links, or a file that may not have one more.
+    copyFileSync(path, kept);
   }
 }
 

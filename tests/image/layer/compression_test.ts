@@ -64,11 +64,13 @@ Deno.test("compress() and decompress() pass failures of their source on", async 
   const failure = new Error("the line was cut");
   const packed = new Uint8Array(gzipSync(TEXT));
   for (const stage of [compress, decompress]) {
-    async function* source(): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+    const source = async function* (): AsyncGenerator<
+      Uint8Array<ArrayBuffer>
+    > {
       yield packed.slice(0, 500);
       await Promise.resolve();
       throw failure;
-    }
+    };
     const error = await assertRejects(() => toBytes(stage(source(), "gzip")));
     assert(error === failure);
   }
@@ -79,7 +81,9 @@ Deno.test("compress() and decompress() end their source when they are left", asy
   for (const stage of [compress, decompress]) {
     for (const compression of ["gzip", "none"] as const) {
       let ended = false;
-      async function* source(): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+      const source = async function* (): AsyncGenerator<
+        Uint8Array<ArrayBuffer>
+      > {
         try {
           yield packed.slice();
           while (true) {
@@ -89,7 +93,7 @@ Deno.test("compress() and decompress() end their source when they are left", asy
         } finally {
           ended = true;
         }
-      }
+      };
       for await (const _ of stage(source(), compression)) break;
       assert(ended);
     }
