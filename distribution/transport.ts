@@ -26,8 +26,8 @@ export interface TransportRequest {
    */
   readonly scopes?: readonly string[] | undefined;
   /**
-   * Whether no credential may be added, wherever the request goes. Set for what
-   * another host pointed to.
+   * Whether no credential may be added, nor a client certificate shown, wherever
+   * the request goes. Set for what another host pointed to.
    *
    * @default {false}
    */

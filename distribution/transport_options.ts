@@ -17,7 +17,10 @@ export interface BaseTransportOptions {
    * cannot forget the authorities that it was built with: there they are added.
    */
   readonly caCerts?: readonly string[];
-  /** The client's certificate, PEM. Comes with `clientKey`. */
+  /**
+   * The client's certificate, PEM. Comes with `clientKey`. It is shown to the
+   * registry's own origin, and not where a redirect or a token realm leads.
+   */
   readonly clientCert?: string;
   /** The client's private key, PEM. Comes with `clientCert`. */
   readonly clientKey?: string;

@@ -1,7 +1,11 @@
 import type { Credential } from "../credential.ts";
 import { ProtocolError, RegistryError } from "../errors.ts";
 import { redactUrl } from "../redact.ts";
-import type { Transport, TransportRequest } from "../transport.ts";
+import {
+  type Transport,
+  type TransportRequest,
+  wrapTransport,
+} from "../transport.ts";
 import type { AuthorizeOptions } from "./authorize.ts";
 import { basicAuthorization } from "./basic.ts";
 import { type Challenge, parseChallenges } from "./challenge.ts";
@@ -160,7 +164,7 @@ export class Authorizer {
       anonymous: credential === undefined,
     });
     try {
-      const token = await fetchToken(this.#transport, {
+      const token = await fetchToken(this.#transportTo(realm), {
         realm,
         service,
         scopes,
@@ -176,6 +180,15 @@ export class Authorizer {
       if (error instanceof RegistryError) this.#credential = undefined;
       throw error;
     }
+  }
+
+  /** A token service elsewhere has no business with what the base may show at home. */
+  #transportTo(realm: URL): Transport {
+    if (realm.origin === this.#options.origin.origin) return this.#transport;
+    return wrapTransport(
+      this.#transport,
+      (request) => this.#transport({ ...request, anonymous: true }),
+    );
   }
 
   async #credentialOf(

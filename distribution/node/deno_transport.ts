@@ -6,6 +6,7 @@ import {
   type TransportRequest,
 } from "../transport.ts";
 import type { BaseTransportOptions } from "../transport_options.ts";
+import { certificateAtHome } from "./_client_certificate.ts";
 import { checkOptions, findRule } from "./_options.ts";
 
 /** The words by which Deno's `fetch` says that it does not know an authority. */
@@ -42,9 +43,11 @@ const NODE_CAN = /CaUsedAsEndEntity|Requests to port \d+ are blocked/;
  * ```
  */
 export function denoTransport(options: BaseTransportOptions = {}): Transport {
-  const base = new DenoBase(options);
-  return makeTransport((request) => base.send(request), {
-    close: () => base.close(),
+  return certificateAtHome(options, (options) => {
+    const base = new DenoBase(options);
+    return makeTransport((request) => base.send(request), {
+      close: () => base.close(),
+    });
   });
 }
 

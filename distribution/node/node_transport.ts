@@ -9,6 +9,7 @@ import {
 } from "../transport.ts";
 import type { BaseTransportOptions } from "../transport_options.ts";
 import { Agents } from "./_agents.ts";
+import { certificateAtHome } from "./_client_certificate.ts";
 import { checkOptions, findRule, hostOf, portOf } from "./_options.ts";
 import { type ReceivedResponse, toResponse } from "./_response.ts";
 import { Upload } from "./_upload.ts";
@@ -42,9 +43,11 @@ const MAX_HEADER_SIZE = 128 * 1024;
  */
 export function nodeTransport(options: BaseTransportOptions = {}): Transport {
   checkOptions(options);
-  const agents = new Agents(options);
-  return makeTransport((request) => exchange(request, options, agents), {
-    close: () => agents.close(),
+  return certificateAtHome(options, (options) => {
+    const agents = new Agents(options);
+    return makeTransport((request) => exchange(request, options, agents), {
+      close: () => agents.close(),
+    });
   });
 }
 

@@ -733,3 +733,18 @@ Deno.test("chainCredentials() asks in turn, fixedCredentials() for its registry"
   assertEquals(await store.get("b.example"), { registryToken: "t" });
   assertEquals(await store.get("c.example"), undefined);
 });
+
+Deno.test("authorize() marks what goes to a token service elsewhere, so that no certificate is shown there", async () => {
+  for (
+    const [realm, elsewhere] of [[REALM, true], [
+      `${REGISTRY}/token`,
+      undefined,
+    ]]
+  ) {
+    const { get, tokenRequests } = world({
+      challenge: `Bearer realm="${realm}"`,
+    });
+    assertEquals((await get()).status, 200);
+    assertEquals(tokenRequests.map(({ anonymous }) => anonymous), [elsewhere]);
+  }
+});

@@ -198,6 +198,45 @@ for (const [name, make] of STREAMING_BASES) {
     },
   });
 
+  Deno.test({
+    name: `${name} shows no client certificate to where another host pointed`,
+    ignore,
+    async fn() {
+      const { ca, server: tls, client } = certificates;
+      const { createServer } = await import("node:https");
+      const server = createServer({
+        ...tls,
+        ca: ca.cert,
+        requestCert: true,
+        rejectUnauthorized: false,
+      }, (incoming, response) => {
+        const { authorized } = incoming.socket as { authorized?: boolean };
+        response.end(authorized ? "known" : "unknown");
+      });
+      await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+      const { port } = server.address() as { port: number };
+      const url = new URL(`https://localhost:${port}/`);
+      const transport = make({
+        caCerts: [ca.cert],
+        clientCert: client.cert,
+        clientKey: client.key,
+      });
+      const seen: string[] = [];
+      for (const anonymous of [false, true]) {
+        for (const method of ["GET", "PUT"]) {
+          const response = await transport({
+            ...request(url, { method }),
+            anonymous,
+          });
+          seen.push(await response.text());
+        }
+      }
+      transport.close?.();
+      await new Promise((done) => server.close(done));
+      assertEquals(seen, ["known", "known", "unknown", "unknown"]);
+    },
+  });
+
   Deno.test(`${name} wants certificate and key together`, () => {
     for (const options of [{ clientCert: "x" }, { clientKey: "x" }]) {
       let error: unknown;
