@@ -28,14 +28,9 @@ export async function getManifest(
 ): Promise<Response> {
   const { request, storage } = exchange;
   const tag = reference.includes(":") ? undefined : reference;
-  const wanted = tag === undefined
-    ? String(checkDigest(reference))
-    : isTag(tag)
-    ? await storage.resolveTag(repository, tag)
-    : undefined;
-  const manifest = wanted === undefined
-    ? undefined
-    : await storage.readManifest(repository, wanted);
+  if (tag === undefined) checkDigest(reference);
+  else if (!isTag(tag)) throw manifestUnknown(reference);
+  const manifest = await storage.readManifest(repository, reference);
   if (manifest === undefined) throw manifestUnknown(reference);
 
   const { digest, mediaType, bytes } = manifest;

@@ -157,18 +157,14 @@ class MemoryStorage implements RegistryStorage {
     }
   }
 
-  async resolveTag(
-    repository: string,
-    tag: string,
-  ): Promise<string | undefined> {
-    return this.#repositories.get(repository)?.tags.get(tag);
-  }
-
   async readManifest(
     repository: string,
-    digest: string,
+    reference: string,
   ): Promise<StoredManifest | undefined> {
-    return this.#repositories.get(repository)?.manifests.get(digest);
+    const found = this.#repositories.get(repository);
+    // A tag has no colon, and a digest has one.
+    const digest = found?.tags.get(reference) ?? reference;
+    return found?.manifests.get(digest);
   }
 
   async writeManifest(

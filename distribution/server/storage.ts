@@ -97,12 +97,10 @@ export interface RegistryStorage {
   /** Drops the uploads of all repositories that were last written before a time, in milliseconds since 1970. */
   expireUploads(before: number): Promise<void>;
 
-  /** The digest that a tag points at, or undefined. */
-  resolveTag(repository: string, tag: string): Promise<string | undefined>;
-  /** Reads a manifest, or gives undefined where the repository has it not. */
+  /** Reads a manifest by a tag or a digest, or gives undefined where the repository has it not. */
   readManifest(
     repository: string,
-    digest: string,
+    reference: string,
   ): Promise<StoredManifest | undefined>;
   /** Keeps a manifest, then points tags at it. Creates the repository where it does not exist. */
   writeManifest(

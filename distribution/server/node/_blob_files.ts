@@ -1,6 +1,7 @@
 import { link, mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { ByteRange } from "../storage.ts";
+import { BoundedCache } from "./_bounded_cache.ts";
 import { damaged } from "./_damaged.ts";
 import { fileStream } from "./_file_stream.ts";
 import {
@@ -25,7 +26,7 @@ interface KnownBlob {
 export class BlobFiles {
   readonly #paths: Paths;
   /** Files whose content this process has verified, by digest. */
-  readonly #known = new Map<string, KnownBlob>();
+  readonly #known = new BoundedCache<KnownBlob>(MAX_KNOWN);
 
   constructor(paths: Paths) {
     this.#paths = paths;
@@ -124,10 +125,6 @@ export class BlobFiles {
   async #remember(digest: string, path: string): Promise<void> {
     const state = await fileState(path);
     if (state === undefined) return;
-    this.#known.delete(digest);
     this.#known.set(digest, { path, identity: state.identity });
-    if (this.#known.size > MAX_KNOWN) {
-      this.#known.delete(this.#known.keys().next().value!);
-    }
   }
 }

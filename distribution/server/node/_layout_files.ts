@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import { encodeJson } from "../../../image/encode_json.ts";
 import { parseJson } from "../../../image/parse_json.ts";
 import { KeyedMutex } from "../_keyed_mutex.ts";
+import { BoundedCache } from "./_bounded_cache.ts";
 import { damaged } from "./_damaged.ts";
 import { withFileLock } from "./_file_lock.ts";
 import {
@@ -33,7 +34,7 @@ interface CachedIndex {
 export class LayoutFiles {
   readonly #paths: Paths;
   readonly #mutex = new KeyedMutex();
-  readonly #cache = new Map<string, CachedIndex>();
+  readonly #cache = new BoundedCache<CachedIndex>(MAX_CACHED);
 
   constructor(paths: Paths) {
     this.#paths = paths;
@@ -63,19 +64,17 @@ export class LayoutFiles {
    * repository. A layout that is just being made may have no index yet.
    */
   async readIndex(repository: string): Promise<LayoutIndex | undefined> {
-    if (!(await this.exists(repository))) return undefined;
     const path = this.#paths.index(repository);
     const state = await fileState(path);
-    if (state === undefined) return LayoutIndex.empty();
     const cached = this.#cache.get(path);
-    if (cached?.identity === state.identity) return cached.index;
+    if (cached !== undefined && cached.identity === state?.identity) {
+      return cached.index;
+    }
+    if (!(await this.exists(repository))) return undefined;
+    if (state === undefined) return LayoutIndex.empty();
     const index = await readSettled(path, state);
     if (Date.now() - state.changed > SETTLED) {
-      this.#cache.delete(path);
       this.#cache.set(path, { identity: state.identity, index });
-      if (this.#cache.size > MAX_CACHED) {
-        this.#cache.delete(this.#cache.keys().next().value!);
-      }
     }
     return index;
   }

@@ -8,13 +8,16 @@ import {
 } from "../manifest_document.ts";
 import { isMediaType } from "../media_type.ts";
 import type { StoredManifest } from "../storage.ts";
+import { BoundedCache } from "./_bounded_cache.ts";
 import type { BlobFiles } from "./_blob_files.ts";
 import { damaged } from "./_damaged.ts";
 import type { LayoutIndex } from "./_layout_index.ts";
 
 /** Whoever lists a larger manifest in a layout meant it. */
 const MAX_LISTED_SIZE = 64 * 1024 * 1024;
-const MAX_CACHED = 20_000;
+/** Manifests that are asked for again and again are kept, up to so many bytes in all. */
+const MAX_CACHED_BYTES = 16 * 1024 * 1024;
+const MAX_FACTS = 20_000;
 
 /** What is to be remembered of a manifest, which never changes. */
 interface ManifestFacts {
@@ -25,7 +28,8 @@ interface ManifestFacts {
 /** The manifests in layouts: the blobs that are listed, and those that say that they are one. */
 export class LayoutManifests {
   readonly #blobs: BlobFiles;
-  readonly #facts = new Map<string, ManifestFacts>();
+  readonly #cache = new BoundedCache<StoredManifest>(MAX_CACHED_BYTES);
+  readonly #facts = new BoundedCache<ManifestFacts>(MAX_FACTS);
 
   constructor(blobs: BlobFiles) {
     this.#blobs = blobs;
@@ -43,6 +47,9 @@ export class LayoutManifests {
     const listed = index.byDigest.get(digest);
     const state = await this.#blobs.state(repository, digest);
     if (state === undefined) return undefined;
+    const key = `${state.identity} ${digest} ${listed?.mediaType ?? ""}`;
+    const cached = this.#cache.get(key);
+    if (cached !== undefined) return cached;
     if (state.size > (listed ? MAX_LISTED_SIZE : MAX_MANIFEST_SIZE)) {
       if (listed) throw damaged(`manifest ${digest} is too large`);
       return undefined;
@@ -58,7 +65,9 @@ export class LayoutManifests {
     if (!(await Digest.fromBytes(bytes, { algorithm })).equals(digest)) {
       throw damaged(`manifest ${digest} has another content`);
     }
-    return { digest, mediaType, bytes };
+    const manifest = { digest, mediaType, bytes };
+    this.#cache.set(key, manifest, bytes.byteLength);
+    return manifest;
   }
 
   /** Finds what refers to a manifest, among the listed manifests and those in their indexes. */
@@ -104,9 +113,6 @@ export class LayoutManifests {
       children: childrenOf(manifest.bytes),
     };
     this.#facts.set(key, facts);
-    if (this.#facts.size > MAX_CACHED) {
-      this.#facts.delete(this.#facts.keys().next().value!);
-    }
     return facts;
   }
 }

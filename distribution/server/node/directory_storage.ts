@@ -154,19 +154,16 @@ class DirectoryStorage implements RegistryStorage {
     return this.#uploads.expire(before);
   }
 
-  async resolveTag(
-    repository: string,
-    tag: string,
-  ): Promise<string | undefined> {
-    return (await this.#layouts.readIndex(repository))?.tags.get(tag);
-  }
-
   async readManifest(
     repository: string,
-    digest: string,
+    reference: string,
   ): Promise<StoredManifest | undefined> {
     const index = await this.#layouts.readIndex(repository);
-    return index && await this.#manifests.read(repository, digest, index);
+    const digest = reference.includes(":")
+      ? reference
+      : index?.tags.get(reference);
+    if (index === undefined || digest === undefined) return undefined;
+    return await this.#manifests.read(repository, digest, index);
   }
 
   async writeManifest(
