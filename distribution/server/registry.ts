@@ -61,7 +61,8 @@ export interface RegistryServerOptions {
 export interface RegistryServer extends AsyncDisposable {
   /**
    * Answers a request. It is bound, so that it can be passed on by itself:
-   * `Deno.serve(registry.fetch)`. It never rejects.
+   * `Deno.serve(registry.fetch)`. It rejects only
+   * where `onEvent` throws.
    */
   readonly fetch: (request: Request) => Promise<Response>;
   /** Lets go of what the storage holds open. There must be no requests afterwards. */
