@@ -12,8 +12,9 @@ const DEFAULT_CHUNK = 64 * 1024;
  * Passes a stream through a tap.
  *
  * The result is a byte stream that forwards the consumer's own buffer upstream
- * where the upstream is a byte stream too, so that tapping copies nothing. (A
- * `TransformStream` in its place doubles the time of a download.)
+ * where the upstream is a byte stream too, so that tapping copies nothing; pieces
+ * of other streams are copied. (A `TransformStream` in its place doubles the time
+ * of a download.)
  */
 export function tapStream(
   stream: ReadableStream<Uint8Array>,
@@ -35,6 +36,15 @@ export function byobReader(
     // Not a byte stream: there is no other way to ask.
     return undefined;
   }
+}
+
+/** A reader that fills the caller's buffers, whatever the stream is. */
+export function byteReader(
+  stream: ReadableStream<Uint8Array>,
+): ReadableStreamBYOBReader {
+  return byobReader(stream) ??
+    tapDefaultReader(stream.getReader(), { chunk() {} })
+      .getReader({ mode: "byob" });
 }
 
 /**
@@ -99,7 +109,8 @@ function tapDefaultReader(
         }
         const pending = tap.chunk(piece);
         if (pending !== undefined) await pending;
-        controller.enqueue(piece);
+        // A copy, because enqueueing takes the memory away from whoever made it.
+        controller.enqueue(piece.slice());
       } catch (error) {
         await reader.cancel(error).catch(() => {});
         throw error;

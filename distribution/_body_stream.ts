@@ -91,7 +91,8 @@ export function guardBody(
         }
         const piece = await readPiece(reader as ReadableStreamDefaultReader);
         if (signal?.aborted) return;
-        if (piece !== undefined) return controller.enqueue(piece);
+        // A copy, because enqueueing takes the memory away from whoever made it.
+        if (piece !== undefined) return controller.enqueue(piece.slice());
         finish();
         controller.close();
         request?.respond(0);

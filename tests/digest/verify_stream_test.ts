@@ -115,3 +115,16 @@ Deno.test("verifyStream() hands a consumer's cancel upstream", async () => {
   await verifyStream(upstream, { digest }).cancel("enough");
   assertEquals(cancelled, "enough");
 });
+
+Deno.test("verifyStream() leaves the memory of the pieces it is given alone", async () => {
+  const bytes = HELLO.slice();
+  const digest = String(await Digest.fromBytes(bytes));
+  // Two pieces of one buffer, which is wanted again afterwards.
+  const open = () =>
+    ReadableStream.from([bytes.subarray(0, 2), bytes.subarray(2)]);
+  for (let reading = 0; reading < 2; reading++) {
+    const stream = verifyStream(open(), { digest, size: 5 });
+    assertEquals(await new Response(stream).text(), "hello");
+  }
+  assertEquals(bytes, HELLO);
+});
