@@ -1,6 +1,7 @@
 import { DigestError } from "../digest/errors.ts";
 import { Digest } from "../digest/digest.ts";
 import { OciError, type OciErrorOptions } from "../digest/oci_error.ts";
+import { REDACTED } from "./redact.ts";
 
 /** What kind of mistake a reference's text has. */
 export type ReferenceErrorCode =
@@ -18,7 +19,7 @@ export class InvalidReferenceError extends OciError {
   override readonly name = "InvalidReferenceError";
   /** Which part is wrong. */
   declare readonly code: ReferenceErrorCode;
-  /** The text. */
+  /** The text, without a user in front of the host. */
   readonly reference: string;
 
   /** Makes an error about one reference's text. */
@@ -128,17 +129,7 @@ export class Reference implements ReferenceParts {
         "it is empty",
       );
     }
-    if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) {
-      throw new InvalidReferenceError(
-        "REFERENCE_INVALID_FORMAT",
-        text,
-        "it is a URL",
-        {
-          hint:
-            "leave out the scheme: a reference begins with the registry's host",
-        },
-      );
-    }
+    refuseUrl("REFERENCE_INVALID_FORMAT", text, USER);
     if (BARE_SHA256.test(text)) {
       throw new InvalidReferenceError(
         "REFERENCE_INVALID_FORMAT",
@@ -243,10 +234,37 @@ export function isRepositoryName(text: string): boolean {
  * ```
  */
 export function parseRegistryName(text: string): string {
+  refuseUrl("REFERENCE_REGISTRY_INVALID", text, USER_OF_HOST);
   checkRegistry(text, text);
   return text === "index.docker.io" || text === "registry-1.docker.io"
     ? DOCKER_HUB
     : text;
+}
+
+const SCHEME = /^[a-z][a-z0-9+.-]*:\/\//i;
+/** A user, and perhaps a password, in front of a host, as in a URL. A digest has no slash behind its `@`. */
+const USER = /^([a-z][a-z0-9+.-]*:\/\/)?.*@(?=[^@]*\/)(?!sha\d+:)/i;
+const USER_OF_HOST = /^([a-z][a-z0-9+.-]*:\/\/)?.*@/i;
+
+/**
+ * Refuses a URL, and a user in front of the host. The error does not repeat the
+ * user's part, which may hold a password.
+ */
+function refuseUrl(code: ReferenceErrorCode, text: string, user: RegExp): void {
+  const shown = text.replace(user, `$1${REDACTED}@`);
+  if (SCHEME.test(text)) {
+    throw new InvalidReferenceError(code, shown, "it is a URL", {
+      hint: "leave out the scheme: a reference begins with the registry's host",
+    });
+  }
+  if (shown !== text) {
+    throw new InvalidReferenceError(
+      code,
+      shown,
+      "a user stands in front of the registry's host",
+      { hint: "leave out user and password, and log in instead" },
+    );
+  }
 }
 
 function splitName(name: string): { registry: string; repository: string } {

@@ -9,13 +9,10 @@ import { remoteOptions } from "./_remote.ts";
 export async function run(invocation: Invocation): Promise<void> {
   const { args: [target = ""], console, flags } = invocation;
   const format = readFormat(flags);
-  const slash = target.indexOf("/");
-  const registry = parseRegistryName(
-    slash < 0 ? target : target.slice(0, slash),
-  );
-  const namespace = slash < 0
-    ? ""
-    : target.slice(slash + 1).replace(/\/*$/, "/").replace(/^\/$/, "");
+  // A scheme is no part of either; it stays with the host, to be refused there.
+  const [, host, path] = /^((?:[^/:]+:\/\/)?[^/]*)\/?(.*)$/s.exec(target)!;
+  const registry = parseRegistryName(host!);
+  const namespace = path!.replace(/\/*$/, "/").replace(/^\/$/, "");
   const client = new RegistryClient(
     registry,
     await remoteOptions(invocation, registry),

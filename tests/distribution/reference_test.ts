@@ -108,7 +108,7 @@ const INVALID: [string, ReferenceErrorCode][] = [
   ["a..com/app", "REFERENCE_REGISTRY_INVALID"],
   ["[:::1]/app", "REFERENCE_REGISTRY_INVALID"],
   ["[fe80::1%eth0]:80/app", "REFERENCE_REGISTRY_INVALID"],
-  ["user:pw@example.com/app", "REFERENCE_DIGEST_INVALID"],
+  ["user:pw@example.com/app", "REFERENCE_INVALID_FORMAT"],
   ["/app", "REFERENCE_REGISTRY_INVALID"],
 ];
 
@@ -125,6 +125,42 @@ for (const [text, code] of INVALID) {
     assertStringIncludes(error.message, "Cannot parse reference ");
   });
 }
+
+for (
+  const text of [
+    "me:s3cret@localhost:5000/app:v1",
+    "me:s3@cret@ghcr.io/app",
+    "https://me:s3cret@ghcr.io/app",
+    "https://me:s3cret@ghcr.io/app@" + SHA256,
+    "docker.io/me:s3cret@ghcr.io/app",
+  ]
+) {
+  Deno.test(`Reference.parse() repeats no password of ${text.slice(0, 40)}`, () => {
+    const error = assertThrows(
+      () => Reference.parse(text),
+      InvalidReferenceError,
+    );
+    assertEquals(/s3|cret/.test(Deno.inspect(error)), false, error.message);
+    assertStringIncludes(error.hint!, "leave out");
+  });
+}
+
+Deno.test("parseRegistryName() repeats no password, and tells what to leave out", () => {
+  for (
+    const [text, words] of [
+      ["me:s3cret@ghcr.io", "leave out user and password"],
+      ["https://me:s3cret@ghcr.io/", "leave out the scheme"],
+      ["https://ghcr.io/", "leave out the scheme"],
+    ] as const
+  ) {
+    const error = assertThrows(
+      () => parseRegistryName(text),
+      InvalidReferenceError,
+    );
+    assertEquals(Deno.inspect(error).includes("s3cret"), false);
+    assertStringIncludes(error.hint!, words);
+  }
+});
 
 Deno.test("Reference.withTag() and withDigest() replace what was there", () => {
   const reference = Reference.parse(`ghcr.io/a/b:v1@${SHA256}`);
