@@ -1,50 +1,23 @@
 import { lstatSync, mkdirSync, realpathSync } from "node:fs";
-import { mkdtemp, rm, rmdir } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { mkdtemp, rm } from "node:fs/promises";
+import { join, resolve } from "node:path";
 import { platform } from "node:process";
 import { Digest } from "../../../digest/digest.ts";
-import { DigestMismatchError } from "../../../digest/errors.ts";
-import { createHasher } from "../../../digest/hasher.ts";
-import { type Compression, decompress } from "../compression.ts";
+import type { Compression } from "../compression.ts";
 import { parseEntryName } from "../entry_name.ts";
-import { LayerError, LayerLimitError, UnsafeEntryError } from "../errors.ts";
-import { readTar, type TarEntry } from "../read_tar.ts";
+import { LayerError, UnsafeEntryError } from "../errors.ts";
+import type { TarEntry } from "../read_tar.ts";
+import { readLayer } from "./_layer_reader.ts";
 import { mergeTree } from "./_merge.ts";
+import { removeMade } from "./_remove.ts";
 import {
   finishDirectory,
   finishFile,
   type MadeDirectory,
   Staging,
-  writeAll,
 } from "./_staging.ts";
-
-/** How much a layer may unpack to. */
-export interface ExtractLimits {
-  /**
-   * Bytes of the uncompressed archive.
-   *
-   * @default {137438953472}
-   */
-  readonly maxBytes?: number;
-  /**
-   * Entries.
-   *
-   * @default {1000000}
-   */
-  readonly maxEntries?: number;
-  /**
-   * Bytes unpacked for each byte read, looked at from 64 MiB on.
-   *
-   * @default {500}
-   */
-  readonly maxRatio?: number;
-  /**
-   * UTF-8 bytes of an entry's name and of a link's target.
-   *
-   * @default {4096}
-   */
-  readonly maxNameLength?: number;
-}
+import { writeEntry } from "./_write_entry.ts";
+import { type ExtractLimits, withDefaults } from "./extract_limits.ts";
 
 /** Options of {@linkcode extractDirectory}. */
 export interface ExtractDirectoryOptions {
@@ -123,9 +96,7 @@ export async function extractDirectory(
   options: ExtractDirectoryOptions = {},
 ): Promise<ExtractedLayer> {
   const { signal } = options;
-  const expected = options.diffId === undefined
-    ? undefined
-    : Digest.parse(options.diffId);
+  if (options.diffId !== undefined) Digest.parse(options.diffId);
   const prefix = parsePrefix(options.prefix ?? ".");
   let created: string | undefined;
   let work: string | undefined;
@@ -137,7 +108,7 @@ export async function extractDirectory(
     work = await mkdtemp(join(root, ".gantry-"));
     const staged = join(work, "tree");
     const staging = new Staging(staged, prefix);
-    const layer = await unpack(stream, staging, prefix, expected, options);
+    const layer = await unpack(stream, staging, prefix, options);
     staging.checkLinks();
     const directories = newDirectories(staging, root);
     signal?.throwIfAborted();
@@ -166,77 +137,29 @@ async function unpack(
   stream: ReadableStream<Uint8Array<ArrayBuffer>>,
   staging: Staging,
   prefix: readonly string[],
-  expected: Digest | undefined,
   options: ExtractDirectoryOptions,
 ): Promise<ExtractedLayer> {
-  const { compression = "auto", limits = {}, signal } = options;
-  const {
-    maxBytes = 128 * 1024 ** 3,
-    maxEntries = 1_000_000,
-    maxRatio = 500,
-    maxNameLength = 4096,
-  } = limits;
-  const hasher = createHasher(expected?.algorithm);
-  let read = 0;
-  let size = 0;
-  async function* counted(): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-    for await (const chunk of abortable(stream, signal)) {
-      read += chunk.byteLength;
-      yield chunk;
-    }
-  }
-  async function* tar(): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-    for await (const chunk of decompress(counted(), compression)) {
-      size += chunk.byteLength;
-      if (size > maxBytes) {
-        throw new LayerLimitError(`at most ${maxBytes} bytes in all`);
-      }
-      if (size > RATIO_FLOOR && size > read * maxRatio) {
-        throw new LayerLimitError(
-          `at most ${maxRatio} bytes for each byte read`,
-        );
-      }
-      const pending = hasher.update(chunk);
-      if (pending !== undefined) await pending;
-      yield chunk;
-    }
-  }
+  const { compression = "auto", diffId, signal } = options;
+  const limits = withDefaults(options.limits);
+  const { maxNameLength } = limits;
   const skipped: string[] = [];
-  let entries = 0;
-  const archive = readTar(tar());
-  try {
-    while (true) {
-      const { value: entry, done } = await archive.next();
-      if (done) break;
-      if (++entries > maxEntries) {
-        throw new LayerLimitError(`at most ${maxEntries} entries`);
-      }
-      const parts = placeOf(entry.header.name, prefix, maxNameLength);
-      const placed = await place(entry, parts, staging, {
-        prefix,
-        maxNameLength,
-        // What breaks a body comes with its right name from the archive.
-        onBodyError: () => archive.next(),
-      });
-      if (!placed) skipped.push(entry.header.name);
-    }
-  } finally {
-    await archive.return();
-  }
-  const digest = await hasher.digest();
-  if (expected !== undefined && !digest.equals(expected)) {
-    throw new DigestMismatchError(String(expected), String(digest));
-  }
-  return { diffId: String(digest), size, entries, skipped };
+  const layer = await readLayer(
+    stream,
+    { compression, diffId, limits, signal },
+    async (entry, explain) => {
+      const { name } = entry.header;
+      const parts = placeOf(name, prefix, maxNameLength);
+      const context = { prefix, maxNameLength, explain };
+      if (!await place(entry, parts, staging, context)) skipped.push(name);
+    },
+  );
+  return { ...layer, skipped };
 }
-
-/** Below this, a ratio says nothing: a layer of zeros is small either way. */
-const RATIO_FLOOR = 64 * 1024 * 1024;
 
 interface PlaceContext {
   readonly prefix: readonly string[];
   readonly maxNameLength: number;
-  readonly onBodyError: () => Promise<unknown>;
+  readonly explain: () => Promise<unknown>;
 }
 
 /** Puts one entry into the staged tree; says no where it is left out. */
@@ -281,7 +204,7 @@ async function place(
       return true;
     }
     case "file":
-      await writeFile(entry, staging.addFile(parts, header), context);
+      await writeFile(entry, staging.addFile(parts, header), context.explain);
       return true;
     default:
       return false;
@@ -289,26 +212,14 @@ async function place(
 }
 
 async function writeFile(
-  { header, body }: TarEntry,
+  entry: TarEntry,
   file: number,
-  context: PlaceContext,
+  explain: () => Promise<unknown>,
 ): Promise<void> {
-  const reader = body.getReader();
   try {
-    while (true) {
-      let next: ReadableStreamReadResult<Uint8Array<ArrayBuffer>>;
-      try {
-        next = await reader.read();
-      } catch (error) {
-        await context.onBodyError();
-        throw error;
-      }
-      if (next.done) break;
-      writeAll(file, next.value);
-    }
+    await writeEntry(entry, file, explain);
   } finally {
-    reader.releaseLock();
-    finishFile(file, header);
+    finishFile(file, entry.header);
   }
 }
 
@@ -324,7 +235,10 @@ function placeOf(
     parts = parseEntryName(name, { maxLength, windows: platform === "win32" });
   } catch (error) {
     if (link === undefined || !(error instanceof UnsafeEntryError)) throw error;
-    throw new UnsafeEntryError(link.name, `of its link: ${error.reason}`);
+    throw new UnsafeEntryError(
+      link.name,
+      `in the target of its link, ${error.reason}`,
+    );
   }
   if (!prefix.every((part, index) => parts[index] === part)) {
     throw new UnsafeEntryError(
@@ -353,40 +267,4 @@ function newDirectories(staging: Staging, root: string): MadeDirectory[] {
     parts.length > 0 &&
     lstatSync(join(root, ...parts), { throwIfNoEntry: false }) === undefined
   ).sort((a, b) => b.parts.length - a.parts.length);
-}
-
-/** Removes the empty directories that were made for the output. */
-async function removeMade(from: string, first: string): Promise<void> {
-  for (let path = from;; path = dirname(path)) {
-    await rmdir(path).catch(() => {});
-    if (path === first || path === dirname(path)) return;
-  }
-}
-
-/** A stream's pieces; an abort ends even a read that waits. */
-async function* abortable(
-  stream: ReadableStream<Uint8Array<ArrayBuffer>>,
-  signal: AbortSignal | undefined,
-): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
-  const reader = stream.getReader();
-  function abort(): void {
-    reader.cancel(signal!.reason).catch(() => {});
-  }
-  signal?.addEventListener("abort", abort);
-  let ended = false;
-  try {
-    while (true) {
-      signal?.throwIfAborted();
-      const { value, done } = await reader.read();
-      if (done) break;
-      yield value;
-    }
-    // A cancelled stream looks like one that ended.
-    signal?.throwIfAborted();
-    ended = true;
-  } finally {
-    signal?.removeEventListener("abort", abort);
-    if (!ended) await reader.cancel(signal?.reason).catch(() => {});
-    reader.releaseLock();
-  }
 }

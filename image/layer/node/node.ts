@@ -8,8 +8,8 @@ export {
   extractDirectory,
   type ExtractDirectoryOptions,
   type ExtractedLayer,
-  type ExtractLimits,
 } from "./extract_directory.ts";
+export type { ExtractLimits } from "./extract_limits.ts";
 export {
   packDirectory,
   type PackDirectoryOptions,

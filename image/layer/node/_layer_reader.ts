@@ -1,0 +1,169 @@
+import { Digest } from "../../../digest/digest.ts";
+import { DigestMismatchError } from "../../../digest/errors.ts";
+import { createHasher, type Hasher } from "../../../digest/hasher.ts";
+import { type Compression, decompress } from "../compression.ts";
+import { LayerError, LayerLimitError } from "../errors.ts";
+import { readTar, type TarEntry } from "../read_tar.ts";
+import type { ExtractLimits } from "./extract_limits.ts";
+
+/** What is known of a layer before it is read. */
+export interface LayerCheck {
+  /** How it is compressed. */
+  readonly compression: Compression | "auto";
+  /** The digest that the uncompressed archive must have. */
+  readonly diffId?: string | undefined;
+  /** The digest that the layer must have as it is stored. */
+  readonly digest?: string | undefined;
+  /** The size that the layer must have as it is stored. */
+  readonly size?: number | undefined;
+  /** How much it may unpack to. */
+  readonly limits: Required<ExtractLimits>;
+  /** Stops the work. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What a layer turned out to be. */
+export interface ReadLayer {
+  /** The digest of the uncompressed archive. */
+  readonly diffId: string;
+  /** The size of the uncompressed archive in bytes. */
+  readonly size: number;
+  /** The number of entries. */
+  readonly entries: number;
+}
+
+/** Takes an entry; a failure of its body is explained by what `explain` rejects with. */
+export type EntryVisitor = (
+  entry: TarEntry,
+  explain: () => Promise<unknown>,
+) => void | Promise<void>;
+
+/** Below this, a ratio says nothing: a layer of zeros is small either way. */
+const RATIO_FLOOR = 64 * 1024 * 1024;
+
+/**
+ * Reads a layer to its end, gives its entries out, keeps to the limits and checks
+ * the digests last: what the visitor wrote must not count before this returns.
+ */
+export async function readLayer(
+  stream: ReadableStream<Uint8Array<ArrayBuffer>>,
+  check: LayerCheck,
+  visit: EntryVisitor,
+): Promise<ReadLayer> {
+  const { limits } = check;
+  const diffId = parse(check.diffId);
+  const digest = parse(check.digest);
+  const plain = createHasher(diffId?.algorithm);
+  const stored = digest && createHasher(digest.algorithm);
+  let read = 0;
+  let size = 0;
+  let ended = false;
+  async function* counted(): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+    for await (const chunk of abortable(stream, check.signal)) {
+      read += chunk.byteLength;
+      if (check.size !== undefined && read > check.size) {
+        throw wrongSize(check.size, "more");
+      }
+      if (stored !== undefined) await update(stored, chunk);
+      yield chunk;
+    }
+    ended = true;
+  }
+  async function* tar(): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+    for await (const chunk of decompress(counted(), check.compression)) {
+      size += chunk.byteLength;
+      if (size > limits.maxBytes) {
+        throw new LayerLimitError(`at most ${limits.maxBytes} bytes in all`);
+      }
+      if (size > RATIO_FLOOR && size > read * limits.maxRatio) {
+        throw new LayerLimitError(
+          `at most ${limits.maxRatio} bytes for each byte read`,
+        );
+      }
+      await update(plain, chunk);
+      yield chunk;
+    }
+  }
+  let entries = 0;
+  const archive = readTar(tar());
+  try {
+    while (true) {
+      const { value: entry, done } = await archive.next();
+      if (done) break;
+      if (++entries > limits.maxEntries) {
+        throw new LayerLimitError(`at most ${limits.maxEntries} entries`);
+      }
+      // What breaks a body comes with its right name from the archive.
+      await visit(entry, () => archive.next());
+    }
+  } finally {
+    await archive.return();
+  }
+  if (!ended) {
+    throw new LayerError(
+      "LAYER_INVALID",
+      "Cannot read layer: expected nothing after its compressed content",
+    );
+  }
+  if (check.size !== undefined && read !== check.size) {
+    throw wrongSize(check.size, String(read));
+  }
+  await compare(digest, stored);
+  const found = await compare(diffId, plain);
+  return { diffId: String(found), size, entries };
+}
+
+function parse(text: string | undefined): Digest | undefined {
+  return text === undefined ? undefined : Digest.parse(text);
+}
+
+async function compare(
+  expected: Digest | undefined,
+  hasher: Hasher | undefined,
+): Promise<Digest | undefined> {
+  const found = await hasher?.digest();
+  if (expected !== undefined && !found?.equals(expected)) {
+    throw new DigestMismatchError(String(expected), String(found));
+  }
+  return found;
+}
+
+function wrongSize(expected: number, found: string): LayerError {
+  return new LayerError(
+    "LAYER_INVALID",
+    `Cannot read layer: expected ${expected} bytes, found ${found}`,
+  );
+}
+
+async function update(hasher: Hasher, piece: Uint8Array): Promise<void> {
+  const pending = hasher.update(piece);
+  if (pending !== undefined) await pending;
+}
+
+/** A stream's pieces; an abort ends even a read that waits. */
+async function* abortable(
+  stream: ReadableStream<Uint8Array<ArrayBuffer>>,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
+  const reader = stream.getReader();
+  function abort(): void {
+    reader.cancel(signal!.reason).catch(() => {});
+  }
+  signal?.addEventListener("abort", abort);
+  let ended = false;
+  try {
+    while (true) {
+      signal?.throwIfAborted();
+      const { value, done } = await reader.read();
+      if (done) break;
+      yield value;
+    }
+    // A cancelled stream looks like one that ended.
+    signal?.throwIfAborted();
+    ended = true;
+  } finally {
+    signal?.removeEventListener("abort", abort);
+    if (!ended) await reader.cancel(signal?.reason).catch(() => {});
+    reader.releaseLock();
+  }
+}

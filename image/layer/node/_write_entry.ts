@@ -1,0 +1,26 @@
+import type { TarEntry } from "../read_tar.ts";
+import { writeAll } from "./_staging.ts";
+
+/** Writes an entry's content into an open file, which it does not close. */
+export async function writeEntry(
+  { body }: TarEntry,
+  file: number,
+  explain: () => Promise<unknown>,
+): Promise<void> {
+  const reader = body.getReader();
+  try {
+    while (true) {
+      let next: ReadableStreamReadResult<Uint8Array<ArrayBuffer>>;
+      try {
+        next = await reader.read();
+      } catch (error) {
+        await explain();
+        throw error;
+      }
+      if (next.done) return;
+      writeAll(file, next.value);
+    }
+  } finally {
+    reader.releaseLock();
+  }
+}

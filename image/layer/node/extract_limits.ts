@@ -1,0 +1,40 @@
+/** How much a layer may unpack to. */
+export interface ExtractLimits {
+  /**
+   * Bytes of the uncompressed archive.
+   *
+   * @default {137438953472}
+   */
+  readonly maxBytes?: number;
+  /**
+   * Entries.
+   *
+   * @default {1000000}
+   */
+  readonly maxEntries?: number;
+  /**
+   * Bytes unpacked for each byte read, looked at from 64 MiB on.
+   *
+   * @default {500}
+   */
+  readonly maxRatio?: number;
+  /**
+   * UTF-8 bytes of an entry's name and of a link's target.
+   *
+   * @default {4096}
+   */
+  readonly maxNameLength?: number;
+}
+
+/** The limits with what is set where nothing is said. */
+export function withDefaults(limits: ExtractLimits = {}): Required<
+  ExtractLimits
+> {
+  return {
+    maxBytes: 128 * 1024 ** 3,
+    maxEntries: 1_000_000,
+    maxRatio: 500,
+    maxNameLength: 4096,
+    ...limits,
+  };
+}
