@@ -12,7 +12,7 @@ import {
 } from "./_registries.ts";
 
 everywhere(
-  "createRegistry() keeps a manifest's exact bytes and media type",
+  "R50 exact bytes are kept",
   async (registry) => {
     const text = `${await manifestText({ annotations: { a: "é" } })}\n  \n`;
     const digest = await digestOf(text);
@@ -47,7 +47,7 @@ everywhere(
 );
 
 everywhere(
-  "createRegistry() moves a tag, and keeps what it pointed at",
+  "R51 a tag is moved, and what it pointed at stays",
   async (registry) => {
     const first = await manifestText({ annotations: { n: "1" } });
     const second = await manifestText({ annotations: { n: "2" } });
@@ -61,7 +61,7 @@ everywhere(
 );
 
 everywhere(
-  "createRegistry() takes a manifest by digest, in any algorithm, with tags",
+  "R52 a manifest keeps the digest that it was pushed with",
   async (registry) => {
     for (const algorithm of ["sha256", "sha384", "sha512"]) {
       const text = await manifestText({ annotations: { algorithm } });
@@ -127,7 +127,7 @@ const ACCEPTED_WHOLE: Readonly<Record<string, [object, string]>> = {
 };
 
 everywhere(
-  "createRegistry() accepts the manifests that it must accept",
+  "R57 all kinds of manifests are accepted",
   async (registry) => {
     const documents: [string, string, string][] = [];
     for (const [name, [fields, type]] of Object.entries(ACCEPTED)) {
@@ -199,7 +199,7 @@ const REFUSED: Readonly<Record<string, [string, string]>> = {
 };
 
 everywhere(
-  "createRegistry() refuses documents that are no manifests",
+  "R49 documents that are no manifests are refused",
   async (registry) => {
     for (const [name, [text, type]] of Object.entries(REFUSED)) {
       const response = await registry.call("/v2/app/manifests/bad", {
@@ -215,7 +215,7 @@ everywhere(
 );
 
 everywhere(
-  "createRegistry() refuses a manifest over 4 MiB",
+  "R54 a manifest over 4 MiB is 413",
   async (registry) => {
     const room = 4 * 1024 * 1024 - (await manifestText({ x: "" })).length;
     const fits = await manifestText({ x: "x".repeat(room) });
@@ -225,7 +225,7 @@ everywhere(
   },
 );
 
-Deno.test("createRegistry() answers 413 to a manifest that never ends", async () => {
+Deno.test("R54 a manifest that never ends is 413 while it arrives", async () => {
   const registry = createRegistry();
   let cancelled = false;
   const body = new ReadableStream({
@@ -245,7 +245,7 @@ Deno.test("createRegistry() answers 413 to a manifest that never ends", async ()
 });
 
 everywhere(
-  "createRegistry() deletes a tag, and a manifest with its tags",
+  "R77 a manifest is deleted with its tags",
   async (registry) => {
     const text = await manifestText();
     const digest = await digestOf(text);
@@ -272,31 +272,7 @@ everywhere(
 );
 
 everywhere(
-  "createRegistry() answers 404 with the code for what is not there",
-  async (registry) => {
-    await pushBlob(registry, "app", "x");
-    const absent = await digestOf("absent");
-    const requests: readonly [string, string, string][] = [
-      ["GET", "/v2/app/manifests/none", "MANIFEST_UNKNOWN"],
-      ["GET", "/v2/app/manifests/.INVALID", "MANIFEST_UNKNOWN"],
-      ["GET", `/v2/app/manifests/${absent}`, "MANIFEST_UNKNOWN"],
-      ["GET", `/v2/app/blobs/${absent}`, "BLOB_UNKNOWN"],
-      ["DELETE", "/v2/app/manifests/none", "MANIFEST_UNKNOWN"],
-      ["DELETE", "/v2/nowhere/manifests/none", "NAME_UNKNOWN"],
-      ["GET", "/v2/nowhere/manifests/none", "MANIFEST_UNKNOWN"],
-      ["GET", "/v2/nowhere/tags/list", "NAME_UNKNOWN"],
-      ["GET", `/v2/nowhere/blobs/${absent}`, "BLOB_UNKNOWN"],
-    ];
-    for (const [method, path, code] of requests) {
-      const response = await registry.call(path, { method });
-      assertEquals([path, response.status], [path, 404]);
-      assertEquals([path, await errorCode(response)], [path, code]);
-    }
-  },
-);
-
-everywhere(
-  "createRegistry({ sparse }) refuses manifests that name missing content",
+  "R56 sparse manifests can be refused",
   async (registry) => {
     const text = await manifestText();
     const refused = await registry.call("/v2/app/manifests/t", {
@@ -316,6 +292,82 @@ everywhere(
   },
   { sparse: "refuse" },
 );
+
+everywhere(
+  "R48 parameters of the Content-Type do not matter",
+  async (registry) => {
+    const text = await manifestText({ mediaType: undefined });
+    for (const type of [`${MANIFEST};charset=utf-8`, `${MANIFEST} ; a="b;c"`]) {
+      const pushed = await putManifest(registry, "app", "v1", text, type);
+      assertEquals(pushed.status, 201);
+      const { headers } = await registry.head("/v2/app/manifests/v1");
+      assertEquals(headers.get("content-type"), MANIFEST);
+    }
+  },
+);
+
+everywhere("R53 a push by digest sets tags", async (registry) => {
+  const text = await manifestText();
+  const digest = await digestOf(text);
+  const tags = Array.from({ length: 50 }, (_, n) => `v${n}`);
+  const query = (list: readonly string[]) =>
+    `${digest}?${list.map((tag) => `tag=${tag}`).join("&")}`;
+  const pushed = await putManifest(registry, "app", query(tags), text);
+  assertEquals(pushed.status, 201);
+  assertEquals(pushed.headers.get("oci-tag"), tags.join(", "));
+  for (const tag of ["v0", "v49"]) {
+    const { headers } = await registry.head(`/v2/app/manifests/${tag}`);
+    assertEquals(headers.get("docker-content-digest"), digest);
+  }
+  const many = Array.from({ length: 201 }, (_, n) => `t${n}`);
+  const flooded = await putManifest(registry, "app", query(many), text);
+  assertEquals(flooded.status, 414);
+  const wrong = await putManifest(registry, "app", query(["a", ".b"]), text);
+  assertEquals(wrong.status, 400);
+  assertEquals((await registry.head("/v2/app/manifests/a")).status, 404);
+  // To push by tag sets that tag alone, and tells nothing of it.
+  const plain = await putManifest(registry, "app", "x?tag=y", text);
+  assertEquals(plain.headers.get("oci-tag"), null);
+  assertEquals((await registry.head("/v2/app/manifests/y")).status, 404);
+});
+
+everywhere("R55 the subject may be absent", async (registry) => {
+  const text = await manifestText({ subject });
+  const pushed = await putManifest(registry, "app", "v1", text);
+  assertEquals(pushed.status, 201);
+});
+
+everywhere("R58 a subject is answered by OCI-Subject", async (registry) => {
+  const index = JSON.stringify({ schemaVersion: 2, manifests: [], subject });
+  const documents = {
+    [MANIFEST]: await manifestText({ subject }),
+    [INDEX]: index,
+  };
+  for (const [type, text] of Object.entries(documents)) {
+    for (const reference of ["v1", await digestOf(text)]) {
+      const pushed = await putManifest(registry, "app", reference, text, type);
+      assertEquals(pushed.headers.get("oci-subject"), subject.digest);
+    }
+  }
+  const plain = await putManifest(registry, "app", "v1", await manifestText());
+  assertEquals(plain.headers.get("oci-subject"), null);
+});
+
+everywhere("R76 a tag is deleted alone", async (registry) => {
+  const text = await manifestText();
+  for (const tag of ["a", "b"]) await putManifest(registry, "app", tag, text);
+  const path = "/v2/app/manifests/a";
+  const gone = await registry.head(path, { method: "DELETE" });
+  assertEquals(gone.status, 202);
+  const again = await registry.call(path, { method: "DELETE" });
+  assertEquals(again.status, 404);
+  assertEquals(await errorCode(again), "MANIFEST_UNKNOWN");
+  assertEquals((await registry.head(path)).status, 404);
+  for (const reference of ["b", await digestOf(text)]) {
+    const kept = await registry.head(`/v2/app/manifests/${reference}`);
+    assertEquals(kept.status, 200);
+  }
+});
 
 everywhere(
   "createRegistry({ maxManifestSize }) sets the limit",
