@@ -1,4 +1,4 @@
-import type { RawHasher } from "./hasher.ts";
+import type { RawHasher } from "./raw_hasher.ts";
 
 interface NodeHash {
   update(chunk: Uint8Array): void;

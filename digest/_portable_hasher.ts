@@ -1,4 +1,7 @@
-import type { RawHasher } from "./hasher.ts";
+import type { RawHasher } from "./raw_hasher.ts";
+
+/** The names in `@std/crypto` of the algorithms used here. */
+export type WebName = "SHA-256" | "SHA-384" | "SHA-512" | "BLAKE3";
 
 /**
  * A hasher for browsers and edges: `@std/crypto` takes an async iterable and no
@@ -6,15 +9,13 @@ import type { RawHasher } from "./hasher.ts";
  * beside the caller, and resolves when the next piece is asked for. The piece is
  * never copied, and only one is held at a time.
  */
-export function portableHasher(
-  webName: "SHA-256" | "SHA-384" | "SHA-512",
-): RawHasher {
+export function portableHasher(webName: WebName): RawHasher {
   let deliver: (chunk: Uint8Array<ArrayBuffer> | undefined) => void;
-  let asked = Promise.withResolvers<void>();
+  let asked = defer<void>();
 
   async function* pieces(): AsyncGenerator<Uint8Array<ArrayBuffer>> {
     while (true) {
-      const next = Promise.withResolvers<Uint8Array<ArrayBuffer> | undefined>();
+      const next = defer<Uint8Array<ArrayBuffer> | undefined>();
       deliver = next.resolve;
       asked.resolve();
       const chunk = await next.promise;
@@ -37,7 +38,7 @@ export function portableHasher(
   return {
     async update(chunk) {
       await ready();
-      asked = Promise.withResolvers();
+      asked = defer();
       deliver(chunk as Uint8Array<ArrayBuffer>);
       await ready();
     },
@@ -48,4 +49,11 @@ export function portableHasher(
       return encodeHex(await result!);
     },
   };
+}
+
+/** `Promise.withResolvers`, which Node 20 lacks. */
+function defer<T>(): { promise: Promise<T>; resolve: (value: T) => void } {
+  let resolve!: (value: T) => void;
+  const promise = new Promise<T>((settle) => resolve = settle);
+  return { promise, resolve };
 }

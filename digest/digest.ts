@@ -1,5 +1,6 @@
 import {
   type Algorithm,
+  ALGORITHM_PATTERN,
   algorithmInfo,
   CANONICAL_ALGORITHM,
 } from "./algorithm.ts";
@@ -9,9 +10,24 @@ import {
   DigestUnsupportedError,
 } from "./errors.ts";
 import { createHasher } from "./hasher.ts";
+import { readAhead } from "./_read_ahead.ts";
 
-/** The grammar of image-spec `descriptor.md` §Digests, anchored. */
-const GRAMMAR = /^[a-z0-9]+(?:[+._-][a-z0-9]+)*:[a-zA-Z0-9=_-]+$/;
+/**
+ * The grammar of image-spec `descriptor.md` §Digests as the source of a regular
+ * expression, to find digests in a text; {@linkcode Digest} checks a whole one.
+ *
+ * @example Find digests
+ * ```ts
+ * import { DIGEST_PATTERN } from "@gantry/oci/digest";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const [found] = "built app@sha256:0123abcd".match(new RegExp(DIGEST_PATTERN))!;
+ * assertEquals(found, "sha256:0123abcd");
+ * ```
+ */
+export const DIGEST_PATTERN: string = `${ALGORITHM_PATTERN}:[a-zA-Z0-9=_-]+`;
+
+const GRAMMAR = new RegExp(`^${DIGEST_PATTERN}$`);
 const LOWER_HEX = /^[a-f0-9]+$/;
 
 /** Options of the functions that compute a digest. */
@@ -22,6 +38,12 @@ export interface DigestOptions {
    * @default {"sha256"}
    */
   readonly algorithm?: Algorithm;
+  /**
+   * Ends the work early, and fails it with the signal's own reason.
+   *
+   * @default {undefined}
+   */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -102,6 +124,29 @@ export class Digest {
   }
 
   /**
+   * Joins an algorithm and the hex digits that it gave elsewhere, and checks
+   * everything, as {@linkcode Digest.parse} does.
+   *
+   * @throws {DigestInvalidFormatError} The algorithm does not fit the grammar, or a digit is not lower-case hex.
+   * @throws {DigestUnsupportedError} The algorithm is not one that can be computed.
+   * @throws {DigestInvalidLengthError} There are too few or too many digits.
+   *
+   * @example Take a hash from elsewhere
+   * ```ts
+   * import { Digest } from "@gantry/oci/digest";
+   * import { assert } from "@std/assert";
+   * import { createHash } from "node:crypto";
+   *
+   * const hex = createHash("sha256").update("hello").digest("hex");
+   * const digest = Digest.fromEncoded("sha256", hex);
+   * assert(digest.equals(await Digest.fromString("hello")));
+   * ```
+   */
+  static fromEncoded(algorithm: Algorithm, encoded: string): Digest {
+    return Digest.parse(`${algorithm}:${encoded}`);
+  }
+
+  /**
    * Computes the digest of bytes.
    *
    * @throws {DigestUnsupportedError} The algorithm is not one that can be computed.
@@ -120,7 +165,9 @@ export class Digest {
     options: DigestOptions = {},
   ): Promise<Digest> {
     const hasher = createHasher(options.algorithm ?? CANONICAL_ALGORITHM);
+    options.signal?.throwIfAborted();
     await hasher.update(bytes);
+    options.signal?.throwIfAborted();
     return await hasher.digest();
   }
 
@@ -146,7 +193,8 @@ export class Digest {
   }
 
   /**
-   * Computes the digest of a stream, which it reads to the end, chunk by chunk.
+   * Computes the digest of a stream, which it reads to the end, piece by piece;
+   * a failure or an abort cancels it.
    *
    * @throws {DigestUnsupportedError} The algorithm is not one that can be computed.
    *
@@ -164,10 +212,7 @@ export class Digest {
     options: DigestOptions = {},
   ): Promise<Digest> {
     const hasher = createHasher(options.algorithm ?? CANONICAL_ALGORITHM);
-    for await (const chunk of stream) {
-      const pending = hasher.update(chunk);
-      if (pending !== undefined) await pending;
-    }
+    await readAhead(stream, (piece) => hasher.update(piece), options.signal);
     return await hasher.digest();
   }
 

@@ -1,18 +1,20 @@
 import { OciError, type OciErrorOptions } from "./oci_error.ts";
 
-/** What kind of mistake a digest's text has. */
+/** What is wrong with a digest's text. */
 export type DigestErrorCode =
   | "DIGEST_INVALID_FORMAT"
   | "DIGEST_INVALID_LENGTH"
-  | "DIGEST_UNSUPPORTED";
+  | "DIGEST_UNSUPPORTED"
+  | "DIGEST_NOT_FOUND"
+  | "DIGEST_AMBIGUOUS";
 
-/** The base of the three errors about a digest's text. */
+/** The base of the errors about the text of a digest, or of the beginning of one. */
 export class DigestError extends OciError {
   /** The class's name. */
   override readonly name: string = "DigestError";
-  /** What kind of mistake it is. */
+  /** What is wrong. */
   declare readonly code: DigestErrorCode;
-  /** The text that is no digest. */
+  /** The text that is at fault. */
   readonly digest: string;
 
   /** Makes an error about one digest's text. */
@@ -70,6 +72,40 @@ export class DigestUnsupportedError extends DigestError {
       } is not supported`,
       digest,
     );
+  }
+}
+
+/** No digest of a {@linkcode DigestSet} begins so. */
+export class DigestNotFoundError extends DigestError {
+  /** The class's name. */
+  override readonly name = "DigestNotFoundError";
+  /** Makes an error about one text that was looked up. */
+  constructor(digest: string) {
+    super(
+      "DIGEST_NOT_FOUND",
+      `Cannot find digest ${preview(digest)}: none in the set begins so`,
+      digest,
+    );
+  }
+}
+
+/** More than one digest of a {@linkcode DigestSet} begins so. */
+export class DigestAmbiguousError extends DigestError {
+  /** The class's name. */
+  override readonly name = "DigestAmbiguousError";
+  /** Two of the digests that begin so. */
+  readonly matches: readonly [string, string];
+  /** Makes an error that names two digests that one text fits. */
+  constructor(digest: string, matches: readonly [string, string]) {
+    super(
+      "DIGEST_AMBIGUOUS",
+      `Cannot find digest ${
+        preview(digest)
+      }: more than one in the set begins so, as ${matches.join(" and ")}`,
+      digest,
+      { hint: "give more digits, or the algorithm and a colon before them" },
+    );
+    this.matches = matches;
   }
 }
 

@@ -1,12 +1,11 @@
 import {
   type Algorithm,
-  algorithmInfo,
   CANONICAL_ALGORITHM,
+  createRawHasher,
 } from "./algorithm.ts";
 import { Digest } from "./digest.ts";
 import { DigestUnsupportedError } from "./errors.ts";
-import { nodeHasher } from "./_node_hasher.ts";
-import { portableHasher } from "./_portable_hasher.ts";
+import type { RawHasher } from "./raw_hasher.ts";
 
 /** Computes a digest from content that arrives in pieces. */
 export interface Hasher {
@@ -17,23 +16,22 @@ export interface Hasher {
    *
    * Returns nothing where the piece has been consumed at once, and otherwise a
    * promise; either way the piece may be reused once the result has settled.
+   *
+   * @throws {TypeError} The digest has already been asked for.
    */
   update(chunk: Uint8Array): void | Promise<void>;
-  /** Ends the content and gives its digest. A hasher can be ended only once. */
+  /**
+   * Ends the content and gives its digest. A hasher can be ended only once.
+   *
+   * @throws {TypeError} The digest has already been asked for.
+   */
   digest(): Promise<Digest>;
-}
-
-/** The part of a hasher that depends on the runtime; `digest` gives lower-case hex. */
-export interface RawHasher {
-  /** Takes the next piece. */
-  update(chunk: Uint8Array): void | Promise<void>;
-  /** Ends the content. */
-  digest(): string | Promise<string>;
 }
 
 /**
  * Makes a hasher: the native one where the runtime has `node:crypto` (Deno, Node,
- * Bun; no permission is needed), and `@std/crypto` elsewhere.
+ * Bun; no permission is needed), `@std/crypto` elsewhere, and for a registered
+ * algorithm the one that came with it.
  *
  * @throws {DigestUnsupportedError} The algorithm is not one that can be computed.
  *
@@ -51,14 +49,46 @@ export interface RawHasher {
 export function createHasher(
   algorithm: Algorithm = CANONICAL_ALGORITHM,
 ): Hasher {
-  const info = algorithmInfo(algorithm);
-  if (info === undefined) {
+  const raw = createRawHasher(algorithm);
+  if (raw === undefined) {
     throw new DigestUnsupportedError(algorithm, algorithm);
   }
-  const raw = nodeHasher(algorithm) ?? portableHasher(info.webName);
-  return {
-    algorithm,
-    update: (chunk) => raw.update(chunk),
-    digest: async () => new Digest(`${algorithm}:${await raw.digest()}`),
-  };
+  return new OrderedHasher(algorithm, raw);
+}
+
+/** Hands pieces over one by one, also where the caller did not wait. */
+class OrderedHasher implements Hasher {
+  readonly algorithm: Algorithm;
+  readonly #raw: RawHasher;
+  #pending: Promise<void> | undefined;
+  #ended = false;
+
+  constructor(algorithm: Algorithm, raw: RawHasher) {
+    this.algorithm = algorithm;
+    this.#raw = raw;
+  }
+
+  update(chunk: Uint8Array): void | Promise<void> {
+    if (this.#ended) {
+      throw new TypeError("Cannot update hasher: its digest has been taken");
+    }
+    const result = this.#pending === undefined
+      ? this.#raw.update(chunk)
+      : this.#pending.then(() => this.#raw.update(chunk));
+    if (result === undefined) return;
+    const pending = result.then(() => {
+      if (this.#pending === pending) this.#pending = undefined;
+    });
+    this.#pending = pending;
+    return pending;
+  }
+
+  async digest(): Promise<Digest> {
+    if (this.#ended) {
+      throw new TypeError("Cannot end hasher: its digest has been taken");
+    }
+    this.#ended = true;
+    await this.#pending;
+    return Digest.fromEncoded(this.algorithm, await this.#raw.digest());
+  }
 }

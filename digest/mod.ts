@@ -14,22 +14,31 @@
  */
 export {
   type Algorithm,
+  type AlgorithmDefinition,
   type AlgorithmInfo,
   algorithmInfo,
   CANONICAL_ALGORITHM,
   type KnownAlgorithm,
+  listAlgorithms,
+  registerAlgorithm,
 } from "./algorithm.ts";
-export { Digest, type DigestOptions } from "./digest.ts";
+export { BLAKE3 } from "./blake3.ts";
+export { Digest, DIGEST_PATTERN, type DigestOptions } from "./digest.ts";
+export { DigestSet } from "./digest_set.ts";
 export {
   ContentError,
+  DigestAmbiguousError,
   DigestError,
   type DigestErrorCode,
   DigestInvalidFormatError,
   DigestInvalidLengthError,
   DigestMismatchError,
+  DigestNotFoundError,
   DigestUnsupportedError,
   SizeMismatchError,
 } from "./errors.ts";
 export { createHasher, type Hasher } from "./hasher.ts";
 export { OciError, type OciErrorOptions } from "./oci_error.ts";
+export type { RawHasher } from "./raw_hasher.ts";
+export { createVerifier, type Verifier } from "./verifier.ts";
 export { type ExpectedContent, verifyStream } from "./verify_stream.ts";

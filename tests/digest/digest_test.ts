@@ -10,6 +10,7 @@ import {
 import {
   createHasher,
   Digest,
+  DIGEST_PATTERN,
   DigestError,
   DigestInvalidFormatError,
   DigestInvalidLengthError,
@@ -62,6 +63,17 @@ const INVALID: [string, typeof FORMAT | typeof LENGTH | typeof UNSUPPORTED][] =
     [`sha384.foo+bar:${HEX96}`, UNSUPPORTED],
     [`sha384_foo+bar:${HEX96}`, UNSUPPORTED],
     ["sha256+b64:LCa0a2j_xo_5m0U8HTBBNBNCLXBkg7-g-YpeiGJm564", UNSUPPORTED],
+    ["sha256+b64u:LCa0a2j_xo_5m0U8HTBBNBNCLXBkg7-g-YpeiGJm564", UNSUPPORTED],
+    [
+      "sha256+b64u.unknownlength:LCa0a2j_xo_5m0U8HTBBNBNCLXBkg7-g-YpeiGJm564=",
+      UNSUPPORTED,
+    ],
+    [`sha256+b64:${HEX64}`, UNSUPPORTED],
+    [`sha256.foo-bar:${HEX64}`, UNSUPPORTED],
+    [`sha256+foo-bar:${HEX64}`, UNSUPPORTED],
+    ["sha256-garbage:pure", UNSUPPORTED],
+    ["bean:0123456789abcdef", UNSUPPORTED],
+    ["sha256", FORMAT],
     [`sha256+foo+-b:${HEX64}`, FORMAT],
     [`sha256:${HEX64.toUpperCase()}`, FORMAT],
     [`sha256:${"g".repeat(64)}`, FORMAT],
@@ -85,6 +97,43 @@ for (const [text, expected] of INVALID) {
     assertStringIncludes(error.message, "digest ");
   });
 }
+
+for (const text of VALID) {
+  Deno.test(`Digest.fromEncoded() joins ${text.slice(0, 20)}…`, () => {
+    const [algorithm, encoded] = text.split(":");
+    assertEquals(
+      Digest.fromEncoded(algorithm!, encoded!),
+      Digest.parse(text),
+    );
+    assert(Digest.fromEncoded(algorithm!, encoded!).equals(text));
+  });
+}
+
+Deno.test("Digest.fromEncoded() checks everything", () => {
+  const checks: [string, string, string][] = [
+    ["sha256", "", "DIGEST_INVALID_FORMAT"],
+    ["sha256", HEX96, "DIGEST_INVALID_LENGTH"],
+    ["sha256", HEX64.toUpperCase(), "DIGEST_INVALID_FORMAT"],
+    ["", HEX64, "DIGEST_INVALID_FORMAT"],
+    ["foo", HEX64, "DIGEST_UNSUPPORTED"],
+    ["foo:bar", HEX64, "DIGEST_INVALID_FORMAT"],
+  ];
+  for (const [algorithm, encoded, code] of checks) {
+    const error = assertThrows(
+      () => Digest.fromEncoded(algorithm, encoded),
+      DigestError,
+    );
+    assertEquals(error.code, code);
+  }
+});
+
+Deno.test("DIGEST_PATTERN finds digests in a text", () => {
+  const text = `FROM app@${VALID[0]} AS base # not foo: nor :bar, but a_b:C=`;
+  assertEquals(
+    text.match(new RegExp(DIGEST_PATTERN, "g")),
+    [VALID[0], "a_b:C="],
+  );
+});
 
 Deno.test("digest errors carry their codes", () => {
   const codes = [":", "sha256:abc", `md5:${HEX64}`].map((text) =>
@@ -193,4 +242,73 @@ Deno.test("an algorithm that cannot be computed is refused", async () => {
     () => Digest.fromString("", { algorithm: "md5" }),
     DigestUnsupportedError,
   );
+});
+
+Deno.test("Digest.fromStream() reads on where pieces are small, large or empty", async () => {
+  const bytes = crypto.getRandomValues(new Uint8Array(60_000));
+  const whole = new Blob(Array<BlobPart>(60).fill(bytes));
+  const expected = await Digest.fromBytes(
+    new Uint8Array(await whole.arrayBuffer()),
+  );
+  assertEquals(String(await Digest.fromStream(whole.stream())), `${expected}`);
+  const pieces = new ReadableStream<Uint8Array>({
+    start(controller) {
+      for (let count = 0; count < 60; count++) {
+        controller.enqueue(new Uint8Array());
+        controller.enqueue(bytes.subarray(0, 1));
+        controller.enqueue(bytes.subarray(1));
+      }
+      controller.close();
+    },
+  });
+  assertEquals(String(await Digest.fromStream(pieces)), `${expected}`);
+});
+
+for (const type of ["bytes", undefined] as const) {
+  const kind = type === undefined ? "a stream of values" : "a byte stream";
+  Deno.test(`Digest.fromStream() lets go of ${kind} that stalls when it is aborted`, async () => {
+    const controller = new AbortController();
+    const reason = new Error("no longer needed");
+    let cancelled: unknown;
+    let pulls = 0;
+    const source = {
+      pull(stream: { enqueue(chunk: Uint8Array<ArrayBuffer>): void }) {
+        if (++pulls === 1) return stream.enqueue(new Uint8Array(100_000));
+        controller.abort(reason);
+        return new Promise<void>(() => {});
+      },
+      cancel: (given: unknown) => {
+        cancelled = given;
+      },
+    };
+    const stream: ReadableStream<Uint8Array> = type === undefined
+      ? new ReadableStream(source, { highWaterMark: 0 })
+      : new ReadableStream({ ...source, type });
+    const error = await assertRejects(() =>
+      Digest.fromStream(stream, { signal: controller.signal })
+    );
+    assertEquals(error, reason);
+    assertEquals(cancelled, reason);
+  });
+}
+
+Deno.test("Digest.from…() does nothing once it is aborted", async () => {
+  const signal = AbortSignal.abort(new Error("too late"));
+  for (
+    const start of [
+      () => Digest.fromBytes(new Uint8Array(), { signal }),
+      () => Digest.fromString("", { signal }),
+      () => Digest.fromStream(new Blob(["a"]).stream(), { signal }),
+    ]
+  ) {
+    assertEquals(await assertRejects(start), signal.reason);
+  }
+});
+
+Deno.test("Digest.fromStream() fails with the stream's own failure", async () => {
+  const failure = new Error("line cut");
+  const stream = new ReadableStream<Uint8Array>({
+    pull: (controller) => controller.error(failure),
+  });
+  assertEquals(await assertRejects(() => Digest.fromStream(stream)), failure);
 });
