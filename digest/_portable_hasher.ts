@@ -45,10 +45,15 @@ export function portableHasher(webName: WebName): RawHasher {
     async digest() {
       await ready();
       deliver(undefined);
-      const { encodeHex } = await import("@std/encoding/hex");
-      return encodeHex(await result!);
+      return toHex(new Uint8Array(await result!));
     },
   };
+}
+
+/** `encodeHex` of `@std/encoding` needs `ArrayBuffer.transfer`, which Node 20 lacks. */
+function toHex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0"))
+    .join("");
 }
 
 /** `Promise.withResolvers`, which Node 20 lacks. */

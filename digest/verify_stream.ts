@@ -18,7 +18,8 @@ export interface ExpectedContent {
  * A consumer has seen the bytes of bad content before the failure, so it must not
  * act on them before the end. The result is a byte stream that reads straight
  * into the consumer's own buffer where both sides can (`getReader({ mode: "byob" })`);
- * then the check costs no copy.
+ * then the check costs no copy. In a browser, `new Response(stream).text()` fails
+ * too, but with an error that hides the reason; a reader tells it.
  *
  * Follows image-spec `descriptor.md` §Digests, "Verification".
  *
