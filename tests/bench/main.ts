@@ -1,9 +1,9 @@
 // deno-lint-ignore-file no-console
 /**
- * Measures pushes, pulls, memory and start-up beside oras, skopeo and crane, in
- * one run, and prints medians and their ratios to oras:
+ * Measures pushes, pulls, memory and start-up beside oras, skopeo and crane, and
+ * hashing beside openssl, in one run, and prints medians and their ratios:
  *
- * `deno task bench [--rounds=5] [--size=1GiB] [--only=start,plain,tls,own,memory]`
+ * `deno task bench [--rounds=5] [--size=1GiB] [--only=start,hash,plain,tls,own,memory]`
  *
  * What the machine lacks is left out, and told.
  */
@@ -50,5 +50,7 @@ for (const name of values.only.split(",")) {
   if (measured.length === 0) console.error(`Not measured here: ${name}`);
   rows.push(...measured);
 }
-console.log(`${values.size} blob, medians; ratio to oras in the same scenario`);
+console.log(
+  `${values.size} blob, medians; ratio to oras, or to openssl, in the same scenario`,
+);
 console.log(drawTable(rows));

@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { found } from "../_support/programs.ts";
 import { makeFolder, remove, warm, writeRandom } from "./disk.ts";
 import { arrived, FILE_NAME, type Layout, makeLayout } from "./layout.ts";
@@ -24,9 +25,12 @@ export interface BenchOptions {
 /** A part of the benchmark that can be run alone. */
 export type Scenario = (options: BenchOptions) => Promise<Row[]>;
 
+const HASH = fileURLToPath(new URL("hash.ts", import.meta.url));
+
 /** All scenarios, by the name that `--only` takes. */
 export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   start: benchStart,
+  hash: benchHash,
   plain: (options) => benchDockerRegistry(options, false),
   tls: (options) => benchDockerRegistry(options, true),
   own: benchOwnRegistry,
@@ -73,6 +77,36 @@ async function benchStart(options: BenchOptions): Promise<Row[]> {
       ([name]) => name,
       ([, command]) => measure({ command }),
     );
+    return rows;
+  } finally {
+    await remove(folder);
+  }
+}
+
+/** Reads a file and computes its digest. */
+async function benchHash(options: BenchOptions): Promise<Row[]> {
+  const folder = await makeFolder();
+  try {
+    const file = `${folder}/${FILE_NAME}`;
+    await writeRandom(file, options.size);
+    const rows: Row[] = [];
+    for (const algorithm of ["sha256", "sha512"]) {
+      const programs: [string, readonly string[]][] = [
+        ["gantry", [...GANTRY.slice(0, -1), HASH, file, algorithm]],
+        ...found("openssl")
+          ? [["openssl", ["openssl", "dgst", `-${algorithm}`, file]] as const]
+          : [],
+      ].map(([name, command]) => [name as string, command as string[]]);
+      rows.push(
+        ...await alternate(
+          options,
+          `hash, ${algorithm}`,
+          programs,
+          ([name]) => name,
+          ([, command]) => measure({ command }),
+        ),
+      );
+    }
     return rows;
   } finally {
     await remove(folder);
