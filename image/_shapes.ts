@@ -53,6 +53,9 @@ const CONFIG = shape(
     history: shape("created? created_by? author? comment? empty_layer?"),
   },
 );
+const SCHEMA1 = shape(
+  "schemaVersion mediaType? name tag architecture fsLayers history signatures?",
+);
 
 /** The model that an object looks like, or undefined where it is none. */
 export function recogniseShape(
@@ -60,6 +63,7 @@ export function recogniseShape(
 ): Shape | undefined {
   if (Object.hasOwn(value, "schemaVersion")) {
     if (Object.hasOwn(value, "manifests")) return INDEX;
+    if (Object.hasOwn(value, "fsLayers")) return SCHEMA1;
     return Object.hasOwn(value, "config") && Object.hasOwn(value, "layers")
       ? MANIFEST
       : undefined;

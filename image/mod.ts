@@ -62,6 +62,28 @@ export {
   parsePlatform,
   type Platform,
 } from "./platform.ts";
+export { Schema1Error, type Schema1ErrorCode } from "./schema1_error.ts";
+export type { Schema1KeySource } from "./schema1_key.ts";
+export {
+  assertSchema1,
+  type Schema1History,
+  type Schema1Layer,
+  type Schema1Manifest,
+  type Schema1Signature,
+  validateSchema1,
+} from "./schema1_manifest.ts";
+export {
+  addressedBytes,
+  parseSchema1,
+  type ParseSchema1Options,
+  type Schema1Content,
+  type Schema1Signer,
+  signSchema1,
+  type SignSchema1Options,
+  type VerifiedSchema1,
+  verifySchema1,
+  type VerifySchema1Options,
+} from "./schema1_signature.ts";
 export { successors } from "./successors.ts";
 export { assertDescriptor, validateDescriptor } from "./validate_descriptor.ts";
 export {

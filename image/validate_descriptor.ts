@@ -73,7 +73,7 @@ export function checkDescriptor(
   } else {
     checker.text(fields, "mediaType", path, true);
   }
-  checkDigest(checker, fields, path);
+  checkDigest(checker, fields, "digest", path);
   checkSize(checker, fields, path);
   checker.texts(fields, "urls", path, checker.strict ? URL_RULE : undefined);
   checker.textMap(fields, "annotations", path);
@@ -86,19 +86,31 @@ export function checkDescriptor(
 
 const COMMON_DIGEST = /^sha256:[a-f0-9]{64}$/;
 
-function checkDigest(checker: Checker, fields: Fields, path: Path): void {
-  const digest = checker.text(fields, "digest", path, true);
-  if (digest === undefined || COMMON_DIGEST.test(digest)) return;
+/** Checks a digest that must be there. */
+export function checkDigest(
+  checker: Checker,
+  fields: Fields,
+  key: string,
+  path: Path,
+): void {
+  const digest = checker.text(fields, key, path, true);
+  const expected = digest && digestProblem(digest);
+  if (expected) checker.add(path.child(key).text(), expected, digest);
+}
+
+/** What a text should be that is no digest; undefined where it is one. */
+export function digestProblem(text: string): string | undefined {
+  if (COMMON_DIGEST.test(text)) return undefined;
   try {
-    Digest.parse(digest);
+    Digest.parse(text);
   } catch (error) {
-    if (error instanceof DigestUnsupportedError) return;
+    if (error instanceof DigestUnsupportedError) return undefined;
     if (!(error instanceof DigestError)) throw error;
-    const expected = error.code === "DIGEST_INVALID_LENGTH"
+    return error.code === "DIGEST_INVALID_LENGTH"
       ? "a digest of its algorithm's length"
       : "a digest, algorithm:encoded";
-    checker.add(path.child("digest").text(), expected, digest);
   }
+  return undefined;
 }
 
 function checkSize(checker: Checker, fields: Fields, path: Path): void {

@@ -6,6 +6,8 @@ export interface DockerRegistryOptions {
   readonly user?: { readonly username: string; readonly password: string };
   /** The server's certificate and key, PEM: it then speaks TLS. */
   readonly tls?: { readonly cert: string; readonly key: string };
+  /** Whether it takes Docker's schema 1; not where not given. */
+  readonly schema1?: boolean;
 }
 
 /** A docker-registry in a process and a folder of its own, both gone when disposed of. */
@@ -38,6 +40,7 @@ export async function startDockerRegistry(
         addr: `127.0.0.1:${port}`,
         ...options.tls && { tls: await writeTls(folder, options.tls) },
       },
+      ...options.schema1 && { compatibility: { schema1: { enabled: true } } },
       ...options.user && {
         auth: {
           htpasswd: {
