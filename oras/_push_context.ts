@@ -2,6 +2,7 @@ import type { Reference } from "../distribution/reference.ts";
 import { AnnotationKeys, type Annotations } from "../image/annotations.ts";
 import { MediaTypes } from "../image/media_type.ts";
 import { parseJson } from "../image/parse_json.ts";
+import { MEDIA_TYPE } from "../image/validate_descriptor.ts";
 import { ArtifactError } from "./errors.ts";
 import type { AnnotationSections, PushOptions } from "./push_options.ts";
 import type { PushContext } from "./push_steps.ts";
@@ -9,7 +10,7 @@ import type { PushContext } from "./push_steps.ts";
 /**
  * Settles the defaults of a push, and finds contradictions before any work is done.
  *
- * @throws {TypeError} Options contradict each other.
+ * @throws {TypeError} Options contradict each other, or the artifact type is no media type.
  * @throws {ArtifactError} The annotations are malformed.
  */
 export async function pushContext(
@@ -20,6 +21,7 @@ export async function pushContext(
   const imageSpec = options.imageSpec ??
     (config !== undefined && !artifactType ? "v1.0" : "v1.1");
   checkForm(options, imageSpec);
+  if (artifactType) checkMediaType("artifact type", artifactType);
   const needsType = imageSpec === "v1.1" && config === undefined;
   const sections = await annotationSections(options.annotationFile, root);
   checkCreated({ ...sections["$manifest"], ...options.annotations });
@@ -68,6 +70,20 @@ function checkForm(options: PushOptions, imageSpec: "v1.0" | "v1.1"): void {
       `Cannot push artifact: ${sourceDateEpoch} is no number of seconds since 1970`,
     );
   }
+}
+
+/**
+ * Checks a type that other tools refuse to read where it is malformed.
+ *
+ * @throws {TypeError} It is no media type by RFC 6838 §4.2.
+ */
+export function checkMediaType(what: string, type: string): void {
+  if (MEDIA_TYPE.pattern.test(type)) return;
+  throw new TypeError(
+    `Cannot push artifact: ${what} ${
+      JSON.stringify(type)
+    } is no media type, as application/vnd.example+json is`,
+  );
 }
 
 async function annotationSections(

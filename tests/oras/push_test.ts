@@ -182,6 +182,8 @@ Deno.test("push() refuses options that contradict each other", async () => {
     { config: "c", imageSpec: "v1.1" },
     { config: "c", artifactPlatform: platform },
     { config: "c", artifactType: "t/x", imageSpec: "v1.0" },
+    { artifactType: "tx" },
+    { config: { content: "{}", mediaType: "t x/y" } },
     { artifactPlatform: platform, artifactType: "t/x", imageSpec: "v1.0" },
     { subject, imageSpec: "v1.0" },
     { files: [{}] },
