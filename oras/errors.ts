@@ -8,6 +8,7 @@ export type PathErrorCode =
   | "PATH_DUPLICATE"
   | "PATH_EXISTS"
   | "PATH_INVALID"
+  | "PATH_NO_SPACE"
   | "PATH_NOT_FOUND"
   | "PATH_TRAVERSAL";
 

@@ -54,7 +54,7 @@ export async function changeJsonFile(
     if (!isSystemError(cause)) throw cause;
     throw new CredentialError(
       "CREDENTIAL_CONFIG_UNWRITABLE",
-      `Cannot change ${path}: ${cause.code}`,
+      `Cannot change ${path}: ${reason(cause.code)}`,
       { cause },
     );
   }
@@ -69,11 +69,25 @@ async function readText(path: string): Promise<string | undefined> {
     if (cause.code === "ENOENT") return undefined;
     throw new CredentialError(
       "CREDENTIAL_CONFIG_UNREADABLE",
-      `Cannot read ${path}: ${cause.code}`,
+      `Cannot read ${path}: ${reason(cause.code)}`,
       { cause },
     );
   }
 }
+
+/** The words for what the operating system answered; its code where they are not known. */
+function reason(code: string): string {
+  return REASONS[code] ?? code;
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: "permission denied",
+  EISDIR: "it is a directory",
+  ENOSPC: "no space is left there",
+  ENOTDIR: "a part of the path is not a directory",
+  EPERM: "permission denied",
+  EROFS: "permission denied",
+};
 
 function parse(text: string, path: string): JsonObject {
   let value: unknown;

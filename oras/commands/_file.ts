@@ -1,3 +1,4 @@
+import { pathFailure } from "../node/_path_failure.ts";
 import { CommandError } from "./_errors.ts";
 
 /** Reads a small text file that a flag names. */
@@ -23,7 +24,7 @@ export async function writeFile(
     await Deno.rename(temporary, path);
   } catch (cause) {
     await Deno.remove(temporary).catch(() => {});
-    throw new CommandError(`open ${path}: ${reason(cause)}`, { cause });
+    throw pathFailure("write", path, cause);
   }
 }
 

@@ -46,6 +46,14 @@ export function pathFailure(
         path,
         options,
       );
+    case "ENOSPC":
+    case "EDQUOT":
+      return new PathError(
+        "PATH_NO_SPACE",
+        `Cannot ${action} ${path}: no space is left there`,
+        path,
+        options,
+      );
     default:
       return error;
   }

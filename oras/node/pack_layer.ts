@@ -1,6 +1,6 @@
 import { mkdtemp, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { AnnotationKeys } from "../../image/annotations.ts";
 import { packDirectoryToFile } from "../../image/layer/node/pack_directory.ts";
 import { cleanPath, isAbsolutePath, leadsOut } from "../_clean_path.ts";
@@ -54,7 +54,10 @@ export async function packLayer(
     };
   } catch (error) {
     await release();
-    throw pathFailure("push", path, error);
+    const failure = pathFailure("push", path, error);
+    throw failure instanceof PathError && failure.code === "PATH_NO_SPACE"
+      ? pathFailure("pack", `${path} in ${dirname(folder)}`, error)
+      : failure;
   }
 }
 

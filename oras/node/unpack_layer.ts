@@ -5,6 +5,7 @@ import { cleanPath } from "../_clean_path.ts";
 import { countBytes } from "../_count_bytes.ts";
 import type { NamedLayer } from "../_pull.ts";
 import type { PullContext, PullSteps } from "../pull_steps.ts";
+import { pathFailure } from "./_path_failure.ts";
 import type { OutputDirectory } from "./output_directory.ts";
 
 /**
@@ -12,7 +13,7 @@ import type { OutputDirectory } from "./output_directory.ts";
  * seen under its final name before the layer's digest, and that of the archive in it,
  * have been checked.
  *
- * @throws {PathError} A symbolic link on the way to the directory leads out.
+ * @throws {PathError} A symbolic link on the way to the directory leads out, or the disk takes no more.
  * @throws {LayerError} The archive is damaged, or an entry is not below the layer's title.
  */
 export async function unpackLayer(
@@ -31,15 +32,19 @@ export async function unpackLayer(
   if (path !== output.path) await output.prepare(path);
   report("downloading", 0);
   const stream = await repository.blobs.get(descriptor, { signal });
-  await extractDirectory(
-    countBytes(stream, (bytes) => report("downloading", bytes)),
-    root,
-    {
-      prefix: cleanPath(title),
-      diffId: descriptor.annotations?.[AnnotationKeys.unpackedDigest],
-      keepExisting: options.overwrite === false && !layer.replace,
-      signal,
-    },
-  );
+  try {
+    await extractDirectory(
+      countBytes(stream, (bytes) => report("downloading", bytes)),
+      root,
+      {
+        prefix: cleanPath(title),
+        diffId: descriptor.annotations?.[AnnotationKeys.unpackedDigest],
+        keepExisting: options.overwrite === false && !layer.replace,
+        signal,
+      },
+    );
+  } catch (error) {
+    throw pathFailure("write", path, error);
+  }
   report("downloaded", total);
 }
