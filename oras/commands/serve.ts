@@ -6,6 +6,7 @@ import {
   serve,
 } from "../../distribution/server/node/serve.ts";
 import { createRegistry } from "../../distribution/server/registry.ts";
+import { pathFailure } from "../node/_path_failure.ts";
 import type { Invocation } from "./_command.ts";
 import { CommandError } from "./_errors.ts";
 import { refuseTogether, requireTogether } from "./_exclusive.ts";
@@ -21,10 +22,17 @@ export async function run(invocation: Invocation): Promise<void> {
   const root = flags.text("root");
   const users = flags.text("htpasswd");
   const tls = await readTls(flags);
+  if (root !== "") await makeRoot(root, flags.bool("read-only"));
   await using registry = createRegistry({
     storage: root === "" ? memoryStorage() : directoryStorage(root),
     readOnly: flags.bool("read-only"),
     ...(users !== "" && { authenticate: htpasswd(await readTextFile(users)) }),
+    onEvent(event) {
+      // The client is told no more than that; the reason is the operator's.
+      if (event.type !== "error") return;
+      const { error, method, path } = event;
+      console.err(`Cannot answer ${method} ${path}: ${reasonOf(error)}`);
+    },
   });
   const server = await listen(
     () => serve(registry, { hostname, port, ...(tls && { tls }) }),
@@ -33,6 +41,32 @@ export async function run(invocation: Invocation): Promise<void> {
   console.out(`Listening on ${server.url}`);
   await aborted(signal);
   await stop(server);
+}
+
+/** Makes the root, or finds out before anybody is served that it is of no use. */
+async function makeRoot(root: string, readOnly: boolean): Promise<void> {
+  try {
+    if (!readOnly) await makeFolder(root);
+    for await (const _ of Deno.readDir(root)) break;
+    if (readOnly) return;
+    const probe = await Deno.makeTempFile({ dir: root, prefix: "_probe-" });
+    await Deno.remove(probe);
+  } catch (cause) {
+    throw pathFailure("serve", root, cause);
+  }
+}
+
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await Deno.mkdir(path, { recursive: true });
+  } catch (cause) {
+    // A file, which is told when it is read as a folder.
+    if (!(cause instanceof Deno.errors.AlreadyExists)) throw cause;
+  }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** Reads `host:port`, `[ipv6]:port`, or `:port` for all addresses. */
@@ -67,9 +101,7 @@ async function listen(
   } catch (cause) {
     const reason = cause instanceof Deno.errors.AddrInUse
       ? "the address is in use"
-      : cause instanceof Error
-      ? cause.message
-      : String(cause);
+      : reasonOf(cause);
     throw new CommandError(
       `cannot listen on ${flags.text("listen")}: ${reason}`,
       { cause },

@@ -143,6 +143,10 @@ function changed(): RequestError {
 /**
  * Writes a body to the end of a file. One piece is being written while the next
  * is read, which keeps both the line and the disk busy with two buffers.
+ *
+ * What arrived of a body that breaks off is kept: the client may go on. Where the
+ * disk refuses a piece, all of the body is dropped, so that a full disk does not
+ * stay full of it.
  */
 async function append(
   file: FileHandle,
@@ -154,6 +158,7 @@ async function append(
   let position = offset;
   let writing: Promise<Uint8Array<ArrayBuffer>> | undefined;
   let buffer = new Uint8Array(SMALL_BUFFER);
+  let refused = false;
   try {
     while (true) {
       const { value, done } = await reader.read(buffer);
@@ -167,10 +172,11 @@ async function append(
       buffer = nextBuffer(free, full);
       writing = writeFully(file, value, at);
       // Its failure is seen when it is awaited, which is not yet.
-      writing.catch(() => {});
+      writing.catch(() => refused = true);
     }
   } catch (error) {
     await writing?.catch(() => {});
+    if (refused) await file.truncate(offset).catch(() => {});
     await reader.cancel(error).catch(() => {});
     throw error;
   }
