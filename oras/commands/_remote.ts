@@ -76,6 +76,11 @@ async function readTransportOptions(
       flags.text(name) === "" ? undefined : await readTextFile(flags.text(name))
     ),
   );
+  if (ca !== undefined && !ca.includes("-----BEGIN CERTIFICATE-----")) {
+    throw new CommandError(
+      `no certificate in PEM form found in ${flags.text("ca-file")}`,
+    );
+  }
   return {
     insecure: flags.bool("insecure"),
     resolve: flags.list("resolve").map(readResolveRule),

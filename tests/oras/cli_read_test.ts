@@ -124,6 +124,7 @@ Deno.test("manifest fetch refuses flags that contradict each other", async () =>
       "--cert-file must be used in conjunction with --key-file",
     ],
     [["--ca-file=nofile"], "open nofile: no such file or directory"],
+    [["--ca-file=hi.txt"], "no certificate in PEM form found in hi.txt"],
     [
       ["--resolve=foo"],
       'failed to parse resolve flag "foo": expecting host:port:address[:address_port]',
