@@ -46,13 +46,16 @@ export async function run(invocation: Invocation): Promise<void> {
       signal: invocation.signal,
     });
   }
+  // First what has been done: the export may fail, and does not undo it.
+  if (format === "json") console.out(pushedJson(reference, result));
+  else {
+    console.out(`Pushed [registry] ${reference}`);
+    for (const tag of tags) console.out(`Tagged ${tag}`);
+    console.out(`ArtifactType: ${artifactTypeOf(result)}`);
+    console.out(`Digest: ${result.descriptor.digest}`);
+  }
   const exported = flags.text("export-manifest");
   if (exported !== "") await writeFile(exported, result.manifest.bytes);
-  if (format === "json") return console.out(pushedJson(reference, result));
-  console.out(`Pushed [registry] ${reference}`);
-  for (const tag of tags) console.out(`Tagged ${tag}`);
-  console.out(`ArtifactType: ${artifactTypeOf(result)}`);
-  console.out(`Digest: ${result.descriptor.digest}`);
 }
 
 /** Reads `name[:tag[,tag…]]`. */

@@ -214,3 +214,18 @@ Deno.test("pull tells of layers without a name, saves the config, and keeps old 
   await box.ok("pull", `${box.host}/a:1`, "-o", "two");
   assertEquals(await box.read("two/hi.txt"), "hi\n");
 });
+
+Deno.test("push tells what it did before an export that fails", async () => {
+  await using box = await openSandbox();
+  await box.write("hi.txt", "hi\n");
+  const target = `${box.host}/team/app:v1`;
+  const { code, stderr, stdout } = await box.gantry(
+    ["push", target, "hi.txt", "--export-manifest=none/out.json"],
+  );
+  assertEquals({ code, stderr }, {
+    code: 1,
+    stderr: "Error: Cannot write none/out.json: no such file or directory\n",
+  });
+  assertStringIncludes(stdout, `Pushed [registry] ${target}\n`);
+  await box.ok("resolve", target);
+});
