@@ -1,4 +1,5 @@
 import { type Transport, wrapTransport } from "../../distribution/transport.ts";
+import { printable } from "./_printable.ts";
 
 /** `299 - "text"`: the form that distribution-spec §Warnings demands. */
 const WARNING = /299\s+\S+\s+"((?:[^"\\]|\\.)*)"/g;
@@ -13,8 +14,7 @@ export function watchWarnings(
     const response = await inner(request);
     const header = response.headers.get("warning") ?? "";
     for (const [, quoted = ""] of header.matchAll(WARNING)) {
-      // deno-lint-ignore no-control-regex
-      const text = quoted.replace(/\\(.)/g, "$1").replace(/[\x00-\x1f]/g, " ");
+      const text = printable(quoted.replace(/\\(.)/g, "$1"));
       if (told.has(text)) continue;
       told.add(text);
       tell(`WARNING! ${request.url.host}: ${text}`);

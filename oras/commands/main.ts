@@ -4,6 +4,7 @@ import { CommandError } from "./_errors.ts";
 import { type Interrupt, listenForInterrupt } from "./_interrupt.ts";
 import { nearest } from "./_nearest.ts";
 import { parseLine } from "./_parser.ts";
+import { printable } from "./_printable.ts";
 import { DEBUG, HELP } from "./flags.ts";
 import { helpPage, usageLine } from "./help.ts";
 import { PROGRAM } from "./table.ts";
@@ -58,7 +59,8 @@ function choose(
   console: Console,
 ): Choice | undefined {
   const wantsHelp = tokens[0] === "help";
-  const { command, path, rest } = find(wantsHelp ? tokens.slice(1) : tokens);
+  const words = wantsHelp ? tokens.slice(1) : tokens;
+  const { command, path, rest } = find(words[0] === "help" ? [] : words);
   if (wantsHelp) {
     console.out(helpPage(command, path));
     return undefined;
@@ -147,7 +149,7 @@ function checkArity(command: Command, path: string, count: number): void {
 
 function report({ prefix, message, usage, hint }: CommandError): string {
   return [
-    `${prefix} ${message}`,
+    `${prefix} ${message.split("\n").map(printable).join("\n")}`,
     ...(usage === undefined ? [] : [`Usage: ${usage}`]),
     ...(hint === undefined ? [] : [hint]),
   ].join("\n");

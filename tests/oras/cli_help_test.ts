@@ -76,6 +76,7 @@ Deno.test("gantry, help and -h print the same page; help finds commands by alias
   assertEquals(page.code, 0);
   assertEquals(await runGantry(["help"]), page);
   assertEquals(await runGantry(["-h"]), page);
+  assertEquals(await runGantry(["help", "help"]), page);
   const tags = await runGantry(["help", "repository", "show-tags"]);
   assertEquals(await runGantry(["repo", "tags", "-h"]), tags);
   assertEquals(await runGantry(["repo", "help"]), await runGantry(["repo"]));

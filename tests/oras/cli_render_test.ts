@@ -142,6 +142,28 @@ Deno.test("StatusLines prints each step once", () => {
   ]);
 });
 
+Deno.test("StatusLines lets no control character through", () => {
+  const lines: string[] = [];
+  using view = new StatusLines({
+    write: (line) => lines.push(line),
+    width: 9,
+    unnamed: true,
+  });
+  const descriptor = { mediaType: "a/\x9bb", digest: DIGEST, size: 4 };
+  const event = {
+    descriptor,
+    phase: "exists",
+    transferred: 0,
+    total: 4,
+  } as const;
+  view.onProgress({ ...event, name: "a\x1b[2Jb\nPulled c" });
+  view.onProgress(event);
+  assertEquals(lines, [
+    "Exists    0123456789ab a?[2Jb?Pulled c",
+    "Exists    0123456789ab a/?b",
+  ]);
+});
+
 Deno.test("ProgressBars leaves a line for all that has ended, and no bar", () => {
   let screen = "";
   {

@@ -4,6 +4,7 @@ import type {
   ProgressPhase,
 } from "../../../distribution/progress.ts";
 import { AnnotationKeys } from "../../../image/annotations.ts";
+import { printable } from "../_printable.ts";
 import type { TransferView } from "./transfers.ts";
 
 /** How {@linkcode StatusLines} print. */
@@ -29,7 +30,7 @@ export class StatusLines implements TransferView {
       const { descriptor: { digest }, phase } = event;
       const name = nameOf(event);
       if (name === undefined && !unnamed) return;
-      const shown = name ?? event.descriptor.mediaType;
+      const shown = printable(name ?? event.descriptor.mediaType);
       const verb = capitalise(phase);
       write(
         digest === ""

@@ -1,4 +1,5 @@
 import type { ProgressPhase } from "../../../distribution/progress.ts";
+import { printable } from "../_printable.ts";
 import { capitalise, shortDigest } from "./status_lines.ts";
 
 /** What is known of something that moves. */
@@ -86,10 +87,9 @@ export function duration(seconds: number): string {
     : `${Math.floor(minutes / 60)}h${minutes % 60}m`;
 }
 
-/** Cuts a text that is too long for its place. Control characters become `?`: names come from strangers. */
+/** Cuts a text that is too long for its place. */
 function fit(text: string, width: number): string {
-  // deno-lint-ignore no-control-regex
-  const clean = text.replace(/[\x00-\x1f\x7f-\x9f]/g, "?");
+  const clean = printable(text);
   return clean.length <= width
     ? clean
     : `${clean.slice(0, Math.max(0, width - 1))}…`;

@@ -1,0 +1,8 @@
+/**
+ * A text of a stranger, such as a title or a registry's message, as it may go to a
+ * terminal: control characters, which could move its cursor or forge lines, become `?`.
+ */
+export function printable(text: string): string {
+  // deno-lint-ignore no-control-regex
+  return text.replace(/[\x00-\x1f\x7f-\x9f]/g, "?");
+}
