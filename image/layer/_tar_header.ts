@@ -1,17 +1,29 @@
-/** What a written entry's header says. Owners are always 0 and nameless. */
+/** What a written entry's header says. Owners are nameless. */
 export interface WrittenHeader {
   /** The name, in slashes. */
   readonly name: string;
   /** The type flag. */
-  readonly type: "0" | "2" | "5";
+  readonly type: "0" | "1" | "2" | "3" | "4" | "5" | "6";
   /** The size of the content in bytes. */
   readonly size: number;
   /** Permission and set-id bits. */
   readonly mode: number;
   /** Whole seconds since the epoch, possibly negative. */
   readonly mtime: number;
-  /** A symbolic link's target. */
+  /** A link's target. */
   readonly linkname: string;
+  /**
+   * The owner's number.
+   *
+   * @default {0}
+   */
+  readonly uid?: number;
+  /**
+   * The group's number.
+   *
+   * @default {0}
+   */
+  readonly gid?: number;
 }
 
 const BLOCK = 512;
@@ -42,6 +54,12 @@ export function encodeHeader(header: WrittenHeader): Uint8Array<ArrayBuffer> {
     records.set("mtime", String(header.mtime));
     plain = false;
   }
+  for (const key of ["uid", "gid"] as const) {
+    const number = header[key] ?? 0;
+    if (fitsOctal(number, 8)) continue;
+    records.set(key, String(number));
+    plain = false;
+  }
   if (plain) {
     const [prefix, name] = split ?? ["", header.name];
     return mainBlock(header, name, prefix);
@@ -60,8 +78,8 @@ function mainBlock(
   const block = new Uint8Array(BLOCK);
   writeText(block, 0, 100, name);
   writeOctal(block, 100, 8, header.mode);
-  writeOctal(block, 108, 8, 0);
-  writeOctal(block, 116, 8, 0);
+  writeOctal(block, 108, 8, header.uid ?? 0);
+  writeOctal(block, 116, 8, header.gid ?? 0);
   writeOctal(block, 124, 12, header.size);
   writeOctal(block, 136, 12, header.mtime);
   writeText(block, 156, 1, header.type);

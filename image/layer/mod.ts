@@ -25,3 +25,9 @@ export {
   type TarEntryHeader,
   type TarEntryType,
 } from "./read_tar.ts";
+export {
+  OPAQUE_WHITEOUT,
+  parseWhiteout,
+  type Whiteout,
+  WHITEOUT_PREFIX,
+} from "./whiteout.ts";

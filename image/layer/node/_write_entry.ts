@@ -1,4 +1,5 @@
-import type { TarEntry } from "../read_tar.ts";
+import { LayerError } from "../errors.ts";
+import type { TarEntry, TarEntryHeader } from "../read_tar.ts";
 import { writeAll } from "./_staging.ts";
 
 /** Writes an entry's content into an open file, which it does not close. */
@@ -22,5 +23,16 @@ export async function writeEntry(
     }
   } finally {
     reader.releaseLock();
+  }
+}
+
+/** Refuses a sparse file, whose content in the archive is not the file's. */
+export function refuseSparse({ pax }: TarEntryHeader): void {
+  for (const key in pax) {
+    if (!key.startsWith("GNU.sparse.")) continue;
+    throw new LayerError(
+      "LAYER_INVALID",
+      "Cannot read layer: sparse files are not supported",
+    );
   }
 }

@@ -5,7 +5,7 @@ import { platform } from "node:process";
 import { Digest } from "../../../digest/digest.ts";
 import type { Compression } from "../compression.ts";
 import { parseEntryName } from "../entry_name.ts";
-import { LayerError, UnsafeEntryError } from "../errors.ts";
+import { UnsafeEntryError } from "../errors.ts";
 import type { TarEntry } from "../read_tar.ts";
 import { readLayer } from "./_layer_reader.ts";
 import { mergeTree } from "./_merge.ts";
@@ -16,7 +16,7 @@ import {
   type MadeDirectory,
   Staging,
 } from "./_staging.ts";
-import { writeEntry } from "./_write_entry.ts";
+import { refuseSparse, writeEntry } from "./_write_entry.ts";
 import { type ExtractLimits, withDefaults } from "./extract_limits.ts";
 
 /** Options of {@linkcode extractDirectory}. */
@@ -178,12 +178,7 @@ async function place(
       "expected the root to be a directory",
     );
   }
-  if (Object.keys(header.pax).some((key) => key.startsWith("GNU.sparse."))) {
-    throw new LayerError(
-      "LAYER_INVALID",
-      "Cannot read layer: sparse files are not supported",
-    );
-  }
+  refuseSparse(header);
   switch (header.type) {
     case "directory":
       staging.addDirectory(parts, header);

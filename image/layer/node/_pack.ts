@@ -1,0 +1,149 @@
+import { open, rm } from "node:fs/promises";
+import { createHasher, type Hasher } from "../../../digest/hasher.ts";
+import { MediaTypes } from "../../media_type.ts";
+import { compress, type Compression, toStream } from "../compression.ts";
+
+/** How a layer is made of a tar. */
+export interface PackOptions {
+  /**
+   * How the layer is compressed.
+   *
+   * @default {"gzip"}
+   */
+  readonly compression?: Compression;
+  /**
+   * How hard gzip works, from 1 to 9.
+   *
+   * @default {6}
+   */
+  readonly level?: number;
+  /** Called with the number of bytes packed so far, before compression. */
+  readonly onProgress?: ((bytes: number) => void) | undefined;
+  /** Stops the work; the stream then fails with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What a packed directory turned out to be. */
+export interface PackedLayer {
+  /** The layer's media type. */
+  readonly mediaType: string;
+  /** The digest of the layer as it is stored. */
+  readonly digest: string;
+  /** The size of the layer as it is stored, in bytes. */
+  readonly size: number;
+  /** The digest of the uncompressed tar: the layer's DiffID. */
+  readonly diffId: string;
+}
+
+/** A directory on its way into a layer. */
+export interface PackingLayer {
+  /** The layer's bytes. */
+  readonly stream: ReadableStream<Uint8Array<ArrayBuffer>>;
+  /** What they are, once the stream has been read to its end; fails as the stream does. */
+  readonly result: Promise<PackedLayer>;
+}
+
+const LAYER_TYPES: Readonly<Record<Compression, string>> = {
+  none: MediaTypes.layer,
+  gzip: MediaTypes.layerGzip,
+  zstd: MediaTypes.layerZstd,
+};
+
+/** A tar on its way into a layer, as a stream. */
+export function packStream(
+  tar: AsyncIterable<Uint8Array<ArrayBuffer>>,
+  options: PackOptions,
+): PackingLayer {
+  const done = Promise.withResolvers<PackedLayer>();
+  // Whoever reads the stream sees the failure there.
+  done.promise.catch(() => {});
+  async function* pieces(): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+    try {
+      done.resolve(yield* pack(tar, options));
+    } catch (error) {
+      done.reject(error);
+      throw error;
+    } finally {
+      done.reject(new DOMException("The stream was cancelled", "AbortError"));
+    }
+  }
+  return { stream: toStream(pieces()), result: done.promise };
+}
+
+/** Writes a tar into a layer's file; on failure the file is removed. */
+export async function packFile(
+  tar: AsyncIterable<Uint8Array<ArrayBuffer>>,
+  file: string,
+  options: PackOptions,
+): Promise<PackedLayer> {
+  const handle = await open(file, "w", 0o600);
+  const pieces = pack(tar, options);
+  let complete = false;
+  try {
+    while (true) {
+      const { value, done } = await pieces.next();
+      if (done) {
+        complete = true;
+        return value;
+      }
+      let rest: Uint8Array = value;
+      while (rest.byteLength > 0) {
+        const { bytesWritten } = await handle.write(rest);
+        rest = rest.subarray(bytesWritten);
+      }
+    }
+  } finally {
+    if (!complete) await pieces.return(undefined as never).catch(() => {});
+    await handle.close();
+    if (!complete) await rm(file, { force: true });
+  }
+}
+
+async function* pack(
+  source: AsyncIterable<Uint8Array<ArrayBuffer>>,
+  options: PackOptions,
+): AsyncGenerator<Uint8Array<ArrayBuffer>, PackedLayer, undefined> {
+  const { compression = "gzip", level = 6, onProgress, signal } = options;
+  const plain = createHasher();
+  const stored = createHasher();
+  let packed = 0;
+  async function* tar(): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+    for await (const piece of source) {
+      await update(plain, piece);
+      packed += piece.byteLength;
+      onProgress?.(packed);
+      if (compression === "none") yield piece;
+      else yield* split(piece);
+    }
+  }
+  let size = 0;
+  for await (const piece of compress(tar(), compression, { level })) {
+    signal?.throwIfAborted();
+    if (compression !== "none") await update(stored, piece);
+    size += piece.byteLength;
+    yield piece;
+  }
+  const diffId = String(await plain.digest());
+  return {
+    mediaType: LAYER_TYPES[compression],
+    digest: compression === "none" ? diffId : String(await stored.digest()),
+    size,
+    diffId,
+  };
+}
+
+/** The one size that a compressor is fed with, since what it makes depends on it. */
+const STEP = 64 * 1024;
+
+function* split(
+  piece: Uint8Array<ArrayBuffer>,
+): Generator<Uint8Array<ArrayBuffer>> {
+  for (let start = 0; start < piece.byteLength; start += STEP) {
+    yield piece.subarray(start, start + STEP);
+  }
+}
+
+async function update(hasher: Hasher, piece: Uint8Array): Promise<void> {
+  const pending = hasher.update(piece);
+  if (pending !== undefined) await pending;
+}

@@ -1,0 +1,380 @@
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fchownSync,
+  futimesSync,
+  lchownSync,
+  linkSync,
+  lutimesSync,
+  mkdirSync,
+  openSync,
+  rmdirSync,
+  symlinkSync,
+  unlinkSync,
+} from "node:fs";
+import { LayerError, preview, UnsafeEntryError } from "../errors.ts";
+import type { TarEntry, TarEntryHeader } from "../read_tar.ts";
+import { parseWhiteout } from "../whiteout.ts";
+import { removeTree } from "./_remove.ts";
+import {
+  BASE,
+  type DirectoryNode,
+  directoryNode,
+  type LinkNode,
+  type TreeNode,
+} from "./_tree_model.ts";
+import { refuseSparse, writeEntry } from "./_write_entry.ts";
+
+/** How many links are followed on the way to one place: more than any system follows. */
+const MAX_LINKS = 255;
+const CREATE = constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY |
+  (constants.O_NOFOLLOW ?? 0);
+
+/** A directory on disk and in the model. */
+interface Place {
+  readonly path: string;
+  readonly node: DirectoryNode;
+}
+
+/** Options of {@linkcode Rootfs}. */
+export interface RootfsOptions {
+  /** Where the tree is: a directory that nobody else sees. */
+  readonly path: string;
+  /** Whether owners and set-id bits are taken from the layers. */
+  readonly keepOwners: boolean;
+  /** What is there already. */
+  readonly node?: DirectoryNode;
+}
+
+/**
+ * A root file system that layers are applied to, one after the other.
+ *
+ * Beside the tree on disk stands a model of its names and links. Paths are looked
+ * up in the model, as a process with this root would look them up, so that no link
+ * of a layer is ever followed by the system.
+ */
+export class Rootfs {
+  /** The model of the tree. */
+  readonly node: DirectoryNode;
+  readonly #path: string;
+  readonly #keepOwners: boolean;
+  #layer: number = BASE;
+  #last: { readonly key: string; readonly place: Place } | undefined;
+
+  /** Takes the tree's place. */
+  constructor({ path, keepOwners, node }: RootfsOptions) {
+    this.#path = path;
+    this.#keepOwners = keepOwners;
+    this.node = node ?? directoryNode(BASE);
+  }
+
+  /** Begins the next layer: what is there now is below it. */
+  nextLayer(): void {
+    this.#layer++;
+    this.#last = undefined;
+  }
+
+  /**
+   * Applies one entry of the layer.
+   *
+   * @returns Whether it was applied; devices and pipes are not.
+   */
+  async apply(
+    entry: TarEntry,
+    parts: readonly string[],
+    explain: () => Promise<unknown>,
+    linked: readonly string[] | undefined,
+  ): Promise<boolean> {
+    const { header } = entry;
+    const whiteout = parseWhiteout(parts, header.type);
+    switch (whiteout.kind) {
+      case "metadata":
+        return true;
+      case "path":
+        this.#hidePath(whiteout.parts, header.name);
+        return true;
+      case "opaque":
+        this.#hideAll(whiteout.parts, header.name);
+        return true;
+    }
+    if (parts.length === 0 && header.type !== "directory") {
+      throw new UnsafeEntryError(
+        header.name,
+        "expected the root to be a directory",
+      );
+    }
+    refuseSparse(header);
+    switch (header.type) {
+      case "directory":
+        this.#addDirectory(parts, header);
+        return true;
+      case "symlink":
+        this.#addSymlink(parts, header);
+        return true;
+      case "link":
+        this.#addHardLink(parts, linked!, header);
+        return true;
+      case "file":
+        await this.#addFile(parts, entry, explain);
+        return true;
+      default:
+        this.#clear(this.#parent(parts, header.name, true)!, parts.at(-1)!);
+        return false;
+    }
+  }
+
+  #addDirectory(parts: readonly string[], header: TarEntryHeader): void {
+    const attributes = {
+      mode: this.#mode(header),
+      mtime: timeOf(header.mtime),
+      ...this.#keepOwners && { owner: [header.uid, header.gid] as const },
+    };
+    let node: TreeNode | undefined = this.node;
+    if (parts.length > 0) {
+      const place = this.#parent(parts, header.name, true)!;
+      const base = parts.at(-1)!;
+      node = place.node.children.get(base);
+      if (node?.kind !== "directory") {
+        if (node !== undefined) this.#clear(place, base);
+        node = this.#make(place, base);
+      }
+    }
+    node.layer = this.#layer;
+    node.attributes = attributes;
+  }
+
+  async #addFile(
+    parts: readonly string[],
+    entry: TarEntry,
+    explain: () => Promise<unknown>,
+  ): Promise<void> {
+    const { header } = entry;
+    const place = this.#parent(parts, header.name, true)!;
+    const base = parts.at(-1)!;
+    this.#clear(place, base);
+    const file = openSync(join(place.path, base), CREATE, 0o600);
+    try {
+      place.node.children.set(base, { kind: "file", layer: this.#layer });
+      if (header.size > 0) await writeEntry(entry, file, explain);
+      // A change of the owner takes set-id bits away, so the mode comes second.
+      if (this.#keepOwners) fchownSync(file, header.uid, header.gid);
+      fchmodSync(file, this.#mode(header));
+      const time = timeOf(header.mtime);
+      if (time !== undefined) futimesSync(file, time, time);
+    } finally {
+      closeSync(file);
+    }
+  }
+
+  #addSymlink(parts: readonly string[], header: TarEntryHeader): void {
+    const { linkname, name } = header;
+    if (linkname === "" || linkname.includes("\0")) {
+      throw new UnsafeEntryError(name, "expected a path as the link's target");
+    }
+    const place = this.#parent(parts, name, true)!;
+    const base = parts.at(-1)!;
+    this.#clear(place, base);
+    const path = join(place.path, base);
+    symlinkSync(linkname, path);
+    place.node.children.set(base, this.#link(linkname));
+    if (this.#keepOwners) lchownSync(path, header.uid, header.gid);
+    const time = timeOf(header.mtime);
+    if (time !== undefined) lutimesSync(path, time, time);
+  }
+
+  #addHardLink(
+    parts: readonly string[],
+    target: readonly string[],
+    header: TarEntryHeader,
+  ): void {
+    const place = this.#parent(parts, header.name, true)!;
+    const base = parts.at(-1)!;
+    const find = (): [Place | undefined, TreeNode | undefined] => {
+      const from = this.#parent(target, header.name, false);
+      return [from, from?.node.children.get(target.at(-1) ?? "")];
+    };
+    let [from, node] = find();
+    if (from?.node === place.node && target.at(-1) === base && node) return;
+    if (node !== undefined) {
+      this.#clear(place, base);
+      // What was in the way may have held the target.
+      [from, node] = find();
+    }
+    if (node === undefined || node.kind === "directory") {
+      throw new UnsafeEntryError(
+        header.name,
+        `expected a file as the target of its link, found ${
+          node === undefined ? "nothing" : "a directory"
+        }`,
+      );
+    }
+    linkSync(join(from!.path, target.at(-1)!), join(place.path, base));
+    place.node.children.set(
+      base,
+      node.kind === "link"
+        ? this.#link(node.target)
+        : { kind: "file", layer: this.#layer },
+    );
+  }
+
+  #link(target: string): LinkNode {
+    this.#last = undefined;
+    return { kind: "link", layer: this.#layer, target, followed: BASE };
+  }
+
+  #hidePath(parts: readonly string[], name: string): void {
+    const place = this.#parent(parts, name, false);
+    if (place !== undefined) this.#hide(place, parts.at(-1)!, name);
+  }
+
+  #hideAll(parts: readonly string[], name: string): void {
+    const place = this.#parent([...parts, ""], name, false);
+    if (place !== undefined) this.#hideInside(place, name);
+  }
+
+  /** A second time has nothing more to hide: all that came since is of this layer. */
+  #hideInside(place: Place, name: string): void {
+    if (place.node.hidden === this.#layer) return;
+    for (const child of [...place.node.children.keys()]) {
+      this.#hide(place, child, name);
+    }
+    place.node.hidden = this.#layer;
+  }
+
+  /** Removes what the layers below have in a place, and nothing of this layer's. */
+  #hide(place: Place, base: string, name: string): void {
+    const node = place.node.children.get(base);
+    if (node === undefined) return;
+    if (node.kind !== "directory") {
+      if (node.layer === this.#layer) return;
+      if (node.kind === "link" && node.followed === this.#layer) {
+        throw new LayerError(
+          "LAYER_CONFLICT",
+          `Cannot unpack entry ${
+            preview(name)
+          }: it hides a link that an earlier entry of its layer lies behind`,
+        );
+      }
+      return this.#clear(place, base);
+    }
+    if (node.layer !== this.#layer && node.touched !== this.#layer) {
+      return this.#clear(place, base);
+    }
+    const inside = { path: join(place.path, base), node };
+    this.#hideInside(inside, name);
+    if (node.layer === this.#layer) return;
+    node.attributes = undefined;
+    if (node.children.size > 0) return;
+    this.#last = undefined;
+    rmdirSync(inside.path);
+    place.node.children.delete(base);
+  }
+
+  /** Removes what is in a place, if anything is. */
+  #clear({ path, node }: Place, base: string): void {
+    const found = node.children.get(base);
+    if (found === undefined) return;
+    if (found.kind !== "file") this.#last = undefined;
+    if (found.kind === "directory") removeTree(join(path, base));
+    else unlinkSync(join(path, base));
+    node.children.delete(base);
+  }
+
+  #make({ path, node }: Place, base: string): DirectoryNode {
+    mkdirSync(join(path, base), 0o700);
+    const made = directoryNode(BASE);
+    node.children.set(base, made);
+    return made;
+  }
+
+  /**
+   * Looks up the directory that an entry stands in. Links lead where they lead for
+   * a process with this root, except that `..` may not go above it. `make` makes
+   * directories that miss; without it they give undefined.
+   */
+  #parent(
+    parts: readonly string[],
+    name: string,
+    make: boolean,
+  ): Place | undefined {
+    const key = parts.slice(0, -1).join("/");
+    if (this.#last?.key === key) return this.#last.place;
+    const place = this.#lookUp(parts.slice(0, -1), name, make);
+    // A place that was only looked at is not marked as touched.
+    if (place !== undefined && make) this.#last = { key, place };
+    return place;
+  }
+
+  #lookUp(
+    parts: readonly string[],
+    name: string,
+    make: boolean,
+  ): Place | undefined {
+    const trail: Place[] = [{ path: this.#path, node: this.node }];
+    const queue = parts.toReversed();
+    let links = 0;
+    while (queue.length > 0) {
+      const part = queue.pop()!;
+      const at = trail.at(-1)!;
+      if (part === "..") {
+        if (trail.length === 1) {
+          throw new UnsafeEntryError(name, "a link leads out of the directory");
+        }
+        trail.pop();
+        continue;
+      }
+      let node = at.node.children.get(part);
+      if (node?.kind === "link") {
+        if (++links > MAX_LINKS) {
+          if (!make) return undefined;
+          throw new UnsafeEntryError(name, "expected no circle of links");
+        }
+        if (make) {
+          node.followed = this.#layer;
+          touch(trail, this.#layer);
+        }
+        if (node.target.startsWith("/")) trail.length = 1;
+        queue.push(...splitPath(node.target).reverse());
+        continue;
+      }
+      if (node?.kind !== "directory") {
+        if (!make) return undefined;
+        if (node !== undefined || links > 0) {
+          throw new UnsafeEntryError(
+            name,
+            `expected its parent to be a directory, found ${
+              node !== undefined ? "a file" : "a link to nothing"
+            }`,
+          );
+        }
+        node = this.#make(at, part);
+      }
+      trail.push({ path: join(at.path, part), node });
+    }
+    if (make) touch(trail, this.#layer);
+    return trail.at(-1)!;
+  }
+
+  #mode({ mode }: TarEntryHeader): number {
+    return mode & (this.#keepOwners ? 0o7777 : 0o777);
+  }
+}
+
+function touch(trail: readonly Place[], layer: number): void {
+  for (const { node } of trail) node.touched = layer;
+}
+
+function splitPath(path: string): string[] {
+  return path.split("/").filter((part) => part !== "" && part !== ".");
+}
+
+/** Parts of names were checked, so that joining them needs no care. */
+function join(path: string, part: string): string {
+  return `${path}/${part}`;
+}
+
+/** A time that file systems can hold, or undefined. */
+function timeOf(date: Date): Date | undefined {
+  return Math.abs(date.getTime()) <= 2 ** 33 * 1000 ? date : undefined;
+}

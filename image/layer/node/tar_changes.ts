@@ -1,0 +1,133 @@
+import { readlinkSync } from "node:fs";
+import { encodeHeader } from "../_tar_header.ts";
+import { WHITEOUT_PREFIX } from "../whiteout.ts";
+import { Blocks, refusal } from "./_blocks.ts";
+import { clockOf, type LayerTime } from "./_clock.ts";
+import { changes } from "./_scan.ts";
+
+/** Options of {@linkcode tarChanges}. */
+export interface TarChangesOptions {
+  /**
+   * The tree that the layers below give. Only what differs from it goes in, with a
+   * whiteout for what is gone. Without it, all goes in.
+   */
+  readonly base?: string | undefined;
+  /**
+   * The entries' times; with a date, times make no difference to a base.
+   *
+   * @default {"keep"}
+   */
+  readonly mtime?: LayerTime;
+  /**
+   * The entries' owners: those of the files, by number, or 0 for all.
+   *
+   * @default {"normalize"}
+   */
+  readonly owners?: "keep" | "normalize";
+  /**
+   * What becomes of a file of several names: links to its first entry, or copies.
+   *
+   * @default {"keep"}
+   */
+  readonly hardLinks?: "keep" | "copy";
+  /** Stops the work; the stream then fails with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+const TYPES = { file: "0", symlink: "2", directory: "5" } as const;
+
+/**
+ * Packs what makes one tree of another into the tar of an image's layer, in pieces
+ * of 1 MiB and a shorter last one.
+ *
+ * The same trees give the same bytes: a directory before its content, in there
+ * first the whiteouts, names in the order of their bytes. The root itself is no
+ * entry, so that the mode of a work directory does not become that of `/`. Content
+ * is compared byte by byte, unless it is one file. Extended attributes are left
+ * out, since the runtime cannot read them. Follows image-spec `layer.md`.
+ *
+ * @throws {LayerError} A file changed while it was read, is a socket, a pipe or a device, or has a whiteout's name.
+ *
+ * @example
+ * ```ts
+ * import { readTar } from "@gantry/oci/image/layer";
+ * import { tarChanges } from "@gantry/oci/image/layer/node";
+ * import { assertEquals } from "@std/assert";
+ * import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+ *
+ * const work = await mkdtemp("/tmp/diff-");
+ * await mkdir(`${work}/v1/etc`, { recursive: true });
+ * await mkdir(`${work}/v2`);
+ * await writeFile(`${work}/v2/motd`, "hello");
+ *
+ * const names: string[] = [];
+ * for await (const { header } of readTar(tarChanges(`${work}/v2`, { base: `${work}/v1` }))) {
+ *   names.push(header.name);
+ * }
+ * assertEquals(names, [".wh.etc", "motd"]);
+ * await rm(work, { recursive: true });
+ * ```
+ */
+export async function* tarChanges(
+  directory: string,
+  options: TarChangesOptions = {},
+): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
+  const { base, hardLinks = "keep", owners = "normalize", signal } = options;
+  const clock = clockOf(options.mtime ?? "keep");
+  const comparison = {
+    clock,
+    owners: owners === "keep",
+    hardLinks: hardLinks === "keep",
+  };
+  signal?.throwIfAborted();
+  const blocks = new Blocks();
+  const first = new Map<string, string>();
+  for (const change of changes(base, directory, comparison)) {
+    signal?.throwIfAborted();
+    if (change.kind === "gone") {
+      blocks.add(encodeHeader(whiteoutOf(change.name)));
+      for (const piece of blocks.take()) yield piece;
+      continue;
+    }
+    const { kind, path, name, ...found } = change.found;
+    if (kind === "other") {
+      throw refusal(path, "expected a file, a directory or a symbolic link");
+    }
+    if (name.slice(name.lastIndexOf("/") + 1).startsWith(WHITEOUT_PREFIX)) {
+      throw refusal(path, "expected a name that is no whiteout's");
+    }
+    let linked: string | undefined;
+    if (kind === "file" && found.links > 1 && hardLinks === "keep") {
+      linked = first.get(found.inode);
+      if (linked === undefined) first.set(found.inode, name);
+    }
+    const size = kind === "file" && linked === undefined ? found.size : 0;
+    blocks.add(encodeHeader({
+      name: kind === "directory" ? `${name}/` : name,
+      type: linked === undefined ? TYPES[kind] : "1",
+      size,
+      mode: found.mode,
+      mtime: clock(found.time),
+      linkname: linked ?? (kind === "symlink" ? readlinkSync(path) : ""),
+      ...owners === "keep" && { uid: found.uid, gid: found.gid },
+    }));
+    if (size > 0 && !blocks.addSmallFile(path, size)) {
+      yield* blocks.addFile(path, size, signal);
+    }
+    for (const piece of blocks.take()) yield piece;
+  }
+  blocks.add(new Uint8Array(1024));
+  yield* blocks.end();
+}
+
+function whiteoutOf(name: string): Parameters<typeof encodeHeader>[0] {
+  const slash = name.lastIndexOf("/") + 1;
+  return {
+    name: name.slice(0, slash) + WHITEOUT_PREFIX + name.slice(slash),
+    type: "0",
+    size: 0,
+    mode: 0o644,
+    mtime: 0,
+    linkname: "",
+  };
+}
