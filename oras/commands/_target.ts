@@ -1,7 +1,29 @@
-import { Reference } from "../../distribution/reference.ts";
+import {
+  InvalidReferenceError,
+  Reference,
+} from "../../distribution/reference.ts";
 import type { Invocation } from "./_command.ts";
 import { CommandError } from "./_errors.ts";
 import { usageLine } from "./help.ts";
+
+/** A host and nothing else. By the grammar it is the name of an image of Docker Hub, where none is called so. */
+const BARE_HOST = /^(?:localhost|[^/:@]+\.[^/:@]+)(?::\d*)?$/;
+
+/**
+ * Reads a reference.
+ *
+ * @throws {InvalidReferenceError} It is none, or has no repository.
+ */
+export function readReference(text: string): Reference {
+  if (BARE_HOST.test(text)) {
+    throw new InvalidReferenceError(
+      "REFERENCE_NAME_EMPTY",
+      text,
+      "the repository is missing",
+    );
+  }
+  return Reference.parse(text);
+}
 
 /**
  * Reads the reference of an existing manifest.
@@ -10,7 +32,7 @@ import { usageLine } from "./help.ts";
  */
 export function readTarget(invocation: Invocation): Reference {
   const { args: [text = ""], command, path } = invocation;
-  const reference = Reference.parse(text);
+  const reference = readReference(text);
   if (reference.target !== undefined) return reference;
   throw new CommandError(
     `${JSON.stringify(text)}: no tag or digest specified`,

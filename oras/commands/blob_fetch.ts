@@ -1,9 +1,9 @@
-import { Reference } from "../../distribution/reference.ts";
 import { BaseRegistry } from "../base_registry.ts";
 import type { Invocation } from "./_command.ts";
 import { CommandError } from "./_errors.ts";
 import { remoteOptions } from "./_remote.ts";
 import { writeToStdout } from "./_stdout.ts";
+import { readReference } from "./_target.ts";
 import { printDescriptor } from "./render/descriptor.ts";
 import { watchTransfers } from "./render/transfers.ts";
 
@@ -22,7 +22,7 @@ export async function run(invocation: Invocation): Promise<void> {
       "`--output -` cannot be used with `--descriptor` at the same time",
     );
   }
-  const reference = Reference.parse(target);
+  const reference = readReference(target);
   const { digest } = reference;
   if (digest === undefined) {
     throw new CommandError(

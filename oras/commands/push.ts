@@ -1,4 +1,4 @@
-import { Reference } from "../../distribution/reference.ts";
+import type { Reference } from "../../distribution/reference.ts";
 import type { Annotations } from "../../image/annotations.ts";
 import type { Manifest } from "../../image/manifest.ts";
 import type {
@@ -17,6 +17,7 @@ import { readFormat } from "./_format.ts";
 import { prettyJson } from "./_json.ts";
 import { readPlatform } from "./_platform.ts";
 import { remoteOptions } from "./_remote.ts";
+import { readReference } from "./_target.ts";
 import { descriptorBlock } from "./render/descriptor.ts";
 import { watchTransfers } from "./render/transfers.ts";
 
@@ -63,7 +64,7 @@ function readDestination(
   target: string,
 ): { reference: Reference; tags: readonly string[] } {
   const [first, ...tags] = target.split(",");
-  const reference = Reference.parse(first!);
+  const reference = readReference(first!);
   // Checks each tag.
   for (const tag of tags) reference.withTag(tag);
   return { reference, tags };

@@ -1,16 +1,16 @@
 import { Digest } from "../../digest/digest.ts";
-import { Reference } from "../../distribution/reference.ts";
 import { BaseRegistry } from "../base_registry.ts";
 import type { Invocation } from "./_command.ts";
 import { readFormat } from "./_format.ts";
 import { prettyJson } from "./_json.ts";
 import { remoteOptions } from "./_remote.ts";
+import { readReference } from "./_target.ts";
 
 /** Lists the tags of a repository, or those that mean the same as a reference. */
 export async function run(invocation: Invocation): Promise<void> {
   const { args: [target = ""], console, flags } = invocation;
   const format = readFormat(flags);
-  const reference = Reference.parse(target);
+  const reference = readReference(target);
   const registry = new BaseRegistry({
     ...await remoteOptions(invocation, reference.registry),
     defaultTag: "",
