@@ -119,11 +119,13 @@ function aborted(signal: AbortSignal): Promise<void> {
 /** Running requests may finish, but nobody waits for long. */
 async function stop(server: RunningServer): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const patience = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, PATIENCE);
+  const patience = new Promise<"late">((resolve) => {
+    timer = setTimeout(resolve, PATIENCE, "late");
   });
-  await Promise.race([server.shutdown(), patience]);
+  const ended = await Promise.race([server.shutdown(), patience]);
   clearTimeout(timer);
+  // A client that sends nothing more would keep the process alive for ever.
+  if (ended === "late") Deno.exit(0);
 }
 
 /** Milliseconds that running requests have to finish. */
