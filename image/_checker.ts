@@ -172,6 +172,12 @@ export function isFields(value: unknown): value is Fields {
 
 function preview(value: unknown): string {
   if (value === undefined) return "nothing";
-  const text = JSON.stringify(value) ?? String(value);
+  if (typeof value === "bigint") return String(value);
+  const text = JSON.stringify(value, withoutBigInts) ?? String(value);
   return text.length <= PREVIEW ? text : `${text.slice(0, PREVIEW - 1)}…`;
+}
+
+/** `JSON.stringify` refuses a bigint; its digits tell as much. */
+function withoutBigInts(_key: string, value: unknown): unknown {
+  return typeof value === "bigint" ? String(value) : value;
 }

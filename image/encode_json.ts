@@ -44,6 +44,7 @@ function write(value: unknown, known: Shape | undefined): string {
     case "string":
       return quote(value);
     case "boolean":
+    case "bigint":
       return String(value);
     case "number":
       if (!Number.isFinite(value)) {

@@ -1,11 +1,3 @@
-import { Checker, type Fields, isFields, Path } from "./_checker.ts";
-import { parseJson } from "./parse_json.ts";
-import {
-  type ValidateOptions,
-  ValidationError,
-  type ValidationIssue,
-} from "./validation.ts";
-
 /** How an image is to be run: the `config` of an {@linkcode ImageConfig}. */
 export interface ContainerConfig {
   /** The user, by name or number, with an optional group behind a colon. */
@@ -29,13 +21,41 @@ export interface ContainerConfig {
   /** Whether the command is escaped already; Windows only, deprecated. */
   readonly ArgsEscaped?: boolean | null;
   /** Reserved by the specification: memory limit. */
-  readonly Memory?: number | null;
+  readonly Memory?: number | bigint | null;
   /** Reserved by the specification: total memory usage. */
-  readonly MemorySwap?: number | null;
+  readonly MemorySwap?: number | bigint | null;
   /** Reserved by the specification: processor shares. */
   readonly CpuShares?: number | null;
   /** Reserved by the specification: how Docker asks whether the container is well. */
   readonly Healthcheck?: Healthcheck | null;
+  /** Docker: the shell of commands that are one text. */
+  readonly Shell?: readonly string[] | null;
+  /** Docker: what a build on top of this image does first. */
+  readonly OnBuild?: readonly string[] | null;
+  /** Docker: seconds until a container that is told to stop is killed. */
+  readonly StopTimeout?: number | null;
+  /** Docker: the image that it was made from. */
+  readonly Image?: string | null;
+  /** Docker: the host's name. */
+  readonly Hostname?: string | null;
+  /** Docker: the host's domain. */
+  readonly Domainname?: string | null;
+  /** Docker: whether stdin is attached. */
+  readonly AttachStdin?: boolean | null;
+  /** Docker: whether stdout is attached. */
+  readonly AttachStdout?: boolean | null;
+  /** Docker: whether stderr is attached. */
+  readonly AttachStderr?: boolean | null;
+  /** Docker: whether there is a terminal. */
+  readonly Tty?: boolean | null;
+  /** Docker: whether stdin stays open. */
+  readonly OpenStdin?: boolean | null;
+  /** Docker: whether stdin closes after the first client. */
+  readonly StdinOnce?: boolean | null;
+  /** Docker: whether there is no network. */
+  readonly NetworkDisabled?: boolean | null;
+  /** Docker: the network card's address. */
+  readonly MacAddress?: string | null;
   /** Whatever else stood there. */
   readonly [key: string]: unknown;
 }
@@ -84,6 +104,7 @@ export interface History {
 
 /**
  * An image's configuration. Optional fields may be `null`, which means absent.
+ * Docker's has the same shape, with a few fields more.
  *
  * Follows image-spec `config.md`.
  */
@@ -108,178 +129,12 @@ export interface ImageConfig {
   readonly rootfs: RootFs;
   /** How its layers came about, base first. */
   readonly history?: readonly History[] | null;
+  /** Docker: the version that made the image. */
+  readonly docker_version?: string | null;
+  /** Docker: the container that the image was made from. */
+  readonly container?: string | null;
+  /** Docker: how that container ran. */
+  readonly container_config?: ContainerConfig | null;
   /** Whatever else stood there. */
   readonly [key: string]: unknown;
 }
-
-/**
- * Lists what is wrong with an image's configuration; an empty list says that it is
- * valid.
- *
- * Follows image-spec `config.md`.
- *
- * @example
- * ```ts
- * import { validateImageConfig } from "@gantry/oci/image";
- * import { assertEquals } from "@std/assert";
- *
- * const issues = validateImageConfig({
- *   architecture: "amd64",
- *   os: 123,
- *   rootfs: { type: "layers", diff_ids: [] },
- *   config: { Env: ["foo"] },
- * });
- * assertEquals(issues.map((issue) => issue.path), ["$.os", "$.config.Env[0]"]);
- * ```
- */
-export function validateImageConfig(
-  value: unknown,
-  options?: ValidateOptions,
-): readonly ValidationIssue[] {
-  const checker = new Checker(options);
-  const path = new Path();
-  const fields = checker.object(value, path);
-  if (fields !== undefined) checkConfig(checker, fields, path);
-  return checker.issues;
-}
-
-/**
- * Parses an image's configuration, and checks it.
- *
- * @throws {JsonError} The bytes are no acceptable JSON.
- * @throws {ValidationError} The document is not valid; the error lists every problem.
- *
- * @example
- * ```ts
- * import { encodeJson, parseImageConfig } from "@gantry/oci/image";
- * import { assertEquals } from "@std/assert";
- *
- * const config = {
- *   architecture: "amd64",
- *   os: "linux",
- *   rootfs: { type: "layers", diff_ids: [] },
- * };
- * assertEquals<unknown>(parseImageConfig(encodeJson(config)), config);
- * ```
- */
-export function parseImageConfig(
-  bytes: Uint8Array,
-  options: ValidateOptions = { level: "wire" },
-): ImageConfig {
-  const value = parseJson(bytes);
-  const issues = validateImageConfig(value, options);
-  if (issues.length > 0) throw new ValidationError("image config", issues);
-  return value as ImageConfig;
-}
-
-function checkConfig(checker: Checker, fields: Fields, path: Path): void {
-  checker.pattern(fields, "created", path, DATE_TIME);
-  checker.text(fields, "author", path);
-  checker.text(fields, "architecture", path, true);
-  checker.text(fields, "os", path, true);
-  checker.text(fields, "os.version", path);
-  checker.texts(fields, "os.features", path);
-  checker.text(fields, "variant", path);
-  if (isPresent(fields["config"])) {
-    const place = path.child("config");
-    const config = checker.object(fields["config"], place);
-    if (config !== undefined) checkContainer(checker, config, place);
-  }
-  const place = path.child("rootfs");
-  const rootfs = checker.object(fields["rootfs"], place);
-  if (rootfs !== undefined) {
-    checker.pattern(rootfs, "type", place, LAYERS, true);
-    checker.array(rootfs, "diff_ids", place, checker.strict);
-    checker.texts(rootfs, "diff_ids", place);
-  }
-  checker.array(fields, "history", path)?.forEach((item, index) => {
-    const place = path.child("history").child(index);
-    const history = checker.object(item, place);
-    if (history === undefined) return;
-    checker.pattern(history, "created", place, DATE_TIME);
-    for (const key of ["created_by", "author", "comment"]) {
-      checker.text(history, key, place);
-    }
-    checker.boolean(history, "empty_layer", place);
-  });
-}
-
-function checkContainer(checker: Checker, config: Fields, path: Path): void {
-  for (const key of ["User", "WorkingDir", "StopSignal"]) {
-    checker.text(config, key, path);
-  }
-  // Docker itself writes `NAME` for a variable to be removed, so only a validator minds.
-  checker.texts(config, "Env", path, checker.strict ? VARIABLE : undefined);
-  for (const key of ["Entrypoint", "Cmd"]) checker.texts(config, key, path);
-  checkSet(checker, config, "ExposedPorts", path, PORT);
-  checkSet(checker, config, "Volumes", path);
-  checker.textMap(config, "Labels", path);
-  checker.boolean(config, "ArgsEscaped", path);
-  if (!checker.strict) return;
-  for (const key of ["Memory", "MemorySwap", "CpuShares"]) {
-    checkNumber(checker, config, key, path);
-  }
-  if (isPresent(config["Healthcheck"])) {
-    const place = path.child("Healthcheck");
-    const health = checker.object(config["Healthcheck"], place);
-    if (health === undefined) return;
-    checker.texts(health, "Test", place);
-    for (
-      const key of [
-        "Interval",
-        "Timeout",
-        "StartPeriod",
-        "StartInterval",
-        "Retries",
-      ]
-    ) checkNumber(checker, health, key, place);
-  }
-}
-
-/** Checks Go's way to write a set: an object whose values are empty objects. */
-function checkSet(
-  checker: Checker,
-  fields: Fields,
-  key: string,
-  path: Path,
-  names?: { readonly pattern: RegExp; readonly expected: string },
-): void {
-  const value = fields[key];
-  if (!isPresent(value)) return;
-  const place = path.child(key);
-  const set = checker.object(value, place);
-  for (const name of Object.keys(set ?? {})) {
-    const item = set![name];
-    if (!isFields(item)) checker.add(place.child(name).text(), "{}", item);
-    if (checker.strict && names !== undefined && !names.pattern.test(name)) {
-      checker.add(place.child(name).text(), names.expected, name);
-    }
-  }
-}
-
-function checkNumber(
-  checker: Checker,
-  fields: Fields,
-  key: string,
-  path: Path,
-): void {
-  const value = fields[key];
-  if (!isPresent(value) || Number.isSafeInteger(value)) return;
-  checker.add(path.child(key).text(), "an integer", value);
-}
-
-function isPresent(value: unknown): boolean {
-  return value !== undefined && value !== null;
-}
-
-const DATE_TIME = {
-  pattern:
-    /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])[Tt](?:[01]\d|2[0-3]):[0-5]\d:(?:[0-5]\d|60)(?:\.\d+)?(?:[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/,
-  expected: "a time as RFC 3339 writes it",
-};
-const LAYERS = { pattern: /^layers$/, expected: '"layers"' };
-const VARIABLE = { pattern: /^[^=]+=/s, expected: "NAME=value" };
-const PORT = {
-  pattern: /^[0-9]+(?:-[0-9]+)?(?:\/(?:tcp|udp|sctp))?$/,
-  expected: "a port, as 80 or 53/udp",
-};

@@ -1,6 +1,7 @@
 import type { Algorithm } from "../digest/algorithm.ts";
 import { Digest } from "../digest/digest.ts";
 import { DigestMismatchError } from "../digest/errors.ts";
+import { addressedBytes } from "./addressed_bytes.ts";
 import { Checker, type Fields, isFields } from "./_checker.ts";
 import type { Descriptor } from "./descriptor.ts";
 import type { Index, Manifest } from "./manifest.ts";
@@ -94,8 +95,10 @@ export function parseManifest(
  * descriptor.
  *
  * The descriptor's media type is the document's own, else the one given, else the
- * specification's for its structure.
+ * specification's for its structure. The digest of what is given as a signed schema 1
+ * manifest is the one of what was signed, as {@linkcode addressedBytes} tells.
  *
+ * @throws {Schema1Error} A schema 1 manifest is not signed as it should be.
  * @throws {JsonError} The bytes are no acceptable JSON.
  * @throws {ValidationError} The document is not valid; the error lists every problem.
  * @throws {DigestMismatchError} The content has not the digest expected.
@@ -120,7 +123,10 @@ export async function parseManifestContent(
     ? undefined
     : Digest.parse(options.digest);
   const algorithm = expected?.algorithm ?? options.algorithm ?? "sha256";
-  const digest = await Digest.fromBytes(bytes, { algorithm });
+  const digest = await Digest.fromBytes(
+    addressedBytes(bytes, essence(options.mediaType)),
+    { algorithm },
+  );
   if (expected !== undefined && !digest.equals(expected)) {
     throw new DigestMismatchError(String(expected), String(digest));
   }

@@ -13,6 +13,7 @@
  *
  * @module
  */
+export { addressedBytes } from "./addressed_bytes.ts";
 export { AnnotationKeys, type Annotations } from "./annotations.ts";
 export {
   artifactManifest,
@@ -22,20 +23,34 @@ export type { Descriptor } from "./descriptor.ts";
 export { EMPTY_CONTENT, EMPTY_DESCRIPTOR } from "./empty_content.ts";
 export { encodeJson } from "./encode_json.ts";
 export {
-  type ContainerConfig,
-  type Healthcheck,
-  type History,
-  type ImageConfig,
-  parseImageConfig,
-  type RootFs,
-  validateImageConfig,
+  type AppendedLayer,
+  appendLayer,
+  imageConfig,
+  type ImageConfigOptions,
+} from "./build_image_config.ts";
+export type {
+  ContainerConfig,
+  Healthcheck,
+  History,
+  ImageConfig,
+  RootFs,
 } from "./image_config.ts";
-export { imageIndex, type ImageIndexOptions } from "./image_index.ts";
 export {
+  imageIndex,
+  type ImageIndexOptions,
+  indexEntry,
+  type IndexEntryOptions,
+} from "./image_index.ts";
+export {
+  assertImageLayout,
+  IMAGE_BLOBS_DIRECTORY,
+  IMAGE_INDEX_FILE,
   IMAGE_LAYOUT_FILE,
   IMAGE_LAYOUT_VERSION,
   type ImageLayout,
+  parseImageLayout,
   validateImageLayout,
+  validateLayoutIndex,
 } from "./image_layout.ts";
 export { JsonError, type JsonErrorCode } from "./json_error.ts";
 export type { Index, Manifest } from "./manifest.ts";
@@ -73,7 +88,6 @@ export {
   validateSchema1,
 } from "./schema1_manifest.ts";
 export {
-  addressedBytes,
   parseSchema1,
   type ParseSchema1Options,
   type Schema1Content,
@@ -86,6 +100,11 @@ export {
 } from "./schema1_signature.ts";
 export { successors } from "./successors.ts";
 export { assertDescriptor, validateDescriptor } from "./validate_descriptor.ts";
+export {
+  assertImageConfig,
+  parseImageConfig,
+  validateImageConfig,
+} from "./validate_image_config.ts";
 export {
   assertIndex,
   assertManifest,

@@ -24,8 +24,10 @@ export interface ParseJsonOptions {
  * Parses JSON as strictly as the specification's I-JSON: UTF-8 without a byte order
  * mark, no key twice in one object, and bounded in size and depth.
  *
- * Follows image-spec `considerations.md` §Canonicalization and RFC 7493. A number
- * that a double cannot hold is left to the validation of the field it stands in.
+ * Follows image-spec `considerations.md` §Canonicalization and RFC 7493. An integer
+ * beyond 2^53 becomes a `bigint`, since a number would be another one; where the
+ * specification has an integer there, validation tells. Fractions are as in
+ * `JSON.parse`.
  *
  * @throws {JsonError} The text is not such JSON. The error names path and position.
  *
@@ -54,11 +56,11 @@ export function parseJson(
     );
   }
   const text = decode(bytes);
-  const { depth, members } = measure(text);
+  const { depth, members, digits } = measure(text);
   if (depth > maxDepth) throw locateJsonError(text, maxDepth);
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = digits < LONG_INTEGER ? JSON.parse(text) : parseExactly(text);
   } catch {
     throw locateJsonError(text, maxDepth);
   }
@@ -101,7 +103,38 @@ function firstBadByte(bytes: Uint8Array): number {
   return good;
 }
 
+/** The digits of 2^53: with fewer, every integer is exact. */
+const LONG_INTEGER = 16;
+
+/** Parses a text, good or not, and keeps its integers. */
+function parseExactly(text: string): unknown {
+  // What is no number, such as 007, must stay an error.
+  JSON.parse(text);
+  // A mark that no text can contain, in whatever escapes, since it is made only now.
+  const mark = crypto.randomUUID();
+  const marked = text.replace(
+    LONG_INTEGERS,
+    (token, integer?: string) =>
+      integer === undefined || Number.isSafeInteger(Number(integer))
+        ? token
+        : `"${mark}${integer}"`,
+  );
+  return JSON.parse(
+    marked,
+    (_key, value) =>
+      typeof value === "string" && value.startsWith(mark)
+        ? BigInt(value.slice(mark.length))
+        : value,
+  );
+}
+
+/** Strings, which are passed over, and numbers; of these, whole ones of many digits are caught. */
+const LONG_INTEGERS =
+  /"(?:[^"\\]|\\.)*"|(-?\d{16,})(?![\d.eE])|-?\d[\d.eE+-]*/gs;
+
 const QUOTE = 0x22;
+const DIGIT_0 = 0x30;
+const DIGIT_9 = 0x39;
 const COLON = 0x3a;
 const OPEN_ARRAY = 0x5b;
 const BACKSLASH = 0x5c;
@@ -109,13 +142,17 @@ const CLOSE_ARRAY = 0x5d;
 const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 
-/** One pass over the text, for what `JSON.parse` does not tell: depth, and members written. */
-function measure(text: string): { depth: number; members: number } {
+/** One pass over the text, for what `JSON.parse` does not tell: depth, members written, and the digits of the longest number. */
+function measure(
+  text: string,
+): { depth: number; members: number; digits: number } {
   let depth = 0;
   let deepest = 0;
   let members = 0;
+  let digits = 0;
   for (let index = 0; index < text.length; index++) {
-    switch (text.charCodeAt(index)) {
+    const unit = text.charCodeAt(index);
+    switch (unit) {
       case QUOTE:
         index = endOfString(text, index);
         break;
@@ -130,9 +167,25 @@ function measure(text: string): { depth: number; members: number } {
       case CLOSE_OBJECT:
         depth--;
         break;
+      default:
+        if (unit >= DIGIT_0 && unit <= DIGIT_9) {
+          const start = index;
+          index = lastDigit(text, start);
+          digits = Math.max(digits, index - start + 1);
+        }
     }
   }
-  return { depth: deepest, members };
+  return { depth: deepest, members, digits };
+}
+
+/** The index of the last of the digits begun at `start`. */
+function lastDigit(text: string, start: number): number {
+  let end = start + 1;
+  for (; end < text.length; end++) {
+    const unit = text.charCodeAt(end);
+    if (unit < DIGIT_0 || unit > DIGIT_9) break;
+  }
+  return end - 1;
 }
 
 /** The index of the quotation mark that ends the string begun at `start`. */

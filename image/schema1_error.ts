@@ -15,7 +15,21 @@ export class Schema1Error extends OciError {
   /** What is wrong, for programs. */
   declare readonly code: Schema1ErrorCode;
 
-  /** Makes an error that says what could not be done and what was seen. */
+  /**
+   * Makes an error that says what could not be done and what was seen.
+   *
+   * @example
+   * ```ts
+   * import { Schema1Error } from "@gantry/oci/image";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const error = new Schema1Error(
+   *   "SCHEMA1_UNSIGNED",
+   *   "Cannot find signatures in schema 1 manifest: it has none",
+   * );
+   * assertEquals(error.code, "SCHEMA1_UNSIGNED");
+   * ```
+   */
   constructor(
     code: Schema1ErrorCode,
     message: string,

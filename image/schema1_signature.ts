@@ -237,31 +237,6 @@ export async function signSchema1(
   return await parseSchema1(joinPrettyJws({ payload, signatures: all }));
 }
 
-/**
- * The bytes that a manifest's digest is of: all of them, save for a signed schema 1
- * manifest, which is addressed by what was signed.
- *
- * @throws {JsonError} A schema 1 manifest is no acceptable JSON.
- * @throws {Schema1Error} The signatures of a schema 1 manifest do not say what was signed.
- *
- * @example
- * ```ts
- * import { addressedBytes } from "@gantry/oci/image";
- * import { assertStrictEquals } from "@std/assert";
- *
- * const bytes = new TextEncoder().encode('{"schemaVersion":2,"manifests":[]}');
- * assertStrictEquals(addressedBytes(bytes, "application/vnd.oci.image.index.v1+json"), bytes);
- * ```
- */
-export function addressedBytes(
-  bytes: Uint8Array<ArrayBuffer>,
-  mediaType: string | undefined,
-): Uint8Array<ArrayBuffer> {
-  return mediaType === MediaTypes.dockerSchema1Signed
-    ? splitPrettyJws(bytes).payload
-    : bytes;
-}
-
 async function payloadDigest(
   payload: Uint8Array<ArrayBuffer>,
   expected: string | undefined,

@@ -1,11 +1,11 @@
 /** JSON with two spaces of indent and the escapes of Go's encoder, without a last line feed. */
 export function prettyJson(value: unknown): string {
-  return escapeHtml(JSON.stringify(value, null, 2));
+  return escapeHtml(JSON.stringify(value, exactly, 2));
 }
 
 /** JSON on one line with the escapes of Go's encoder. */
 export function compactJson(value: unknown): string {
-  return escapeHtml(JSON.stringify(value));
+  return escapeHtml(JSON.stringify(value, exactly));
 }
 
 /** A copy whose objects have their keys in alphabetical order, at all depths. */
@@ -56,3 +56,12 @@ function escapeHtml(json: string): string {
     (found) => `\\u${found.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
 }
+
+/** An integer beyond 2^53 is read as a bigint, which has no JSON form of itself. */
+function exactly(_key: string, value: unknown): unknown {
+  return typeof value === "bigint" ? rawJson(String(value)) : value;
+}
+
+const { rawJSON: rawJson } = JSON as typeof JSON & {
+  rawJSON(text: string): unknown;
+};

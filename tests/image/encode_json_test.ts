@@ -118,7 +118,9 @@ Deno.test("encodeJson() leaves empty optional fields away, and no others", () =>
 });
 
 Deno.test("encodeJson() refuses what has no JSON form", () => {
-  for (const value of [undefined, 1n, NaN, Infinity, () => 1, [undefined]]) {
+  for (
+    const value of [undefined, Symbol(), NaN, Infinity, () => 1, [undefined]]
+  ) {
     assertThrows(() => encodeJson(value), TypeError, "Cannot encode");
   }
 });

@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { JsonError, parseJson } from "@gantry/oci/image";
+import { encodeJson, JsonError, parseJson } from "@gantry/oci/image";
 
 const encoder = new TextEncoder();
 
@@ -118,4 +118,49 @@ Deno.test("parseJson() withstands nesting without end", () => {
   const bytes = encoder.encode("[".repeat(4 * 1024 * 1024));
   const error = assertThrows(() => parseJson(bytes), JsonError);
   assertEquals(error.code, "JSON_TOO_DEEP");
+});
+
+Deno.test("parseJson() keeps integers that a number would round", () => {
+  const texts: [string, unknown][] = [
+    ["9007199254740991", 9007199254740991],
+    ["-9007199254740991", -9007199254740991],
+    ["9007199254740992", 9007199254740992n],
+    ["9007199254740993", 9007199254740993n],
+    ["-12345678901234567890", -12345678901234567890n],
+    ["9223372036854775807", 9223372036854775807n],
+    ["0000000000000000", undefined],
+    ["12345678901234567890 1", undefined],
+    ["-", undefined],
+  ];
+  for (const [text, expected] of texts) {
+    const parse = () => parseJson(encoder.encode(text));
+    if (expected === undefined) assertThrows(parse, JsonError);
+    else assertEquals(parse(), expected);
+  }
+  const text =
+    '{"a":[9007199254740993],"b":"12345678901234567890","c\\"1234567890123456789":{}}';
+  const value = parseJson(encoder.encode(text));
+  assertEquals(value, {
+    a: [9007199254740993n],
+    b: "12345678901234567890",
+    'c"1234567890123456789': {},
+  });
+  assertEquals(new TextDecoder().decode(encodeJson(value)), text);
+  // Fractions and powers are no integers, and stay what they are elsewhere.
+  assertEquals(
+    parseJson(encoder.encode("1234567890123456789.5")),
+    1234567890123456789.5,
+  );
+  assertEquals(
+    parseJson(encoder.encode("1234567890123456789e2")),
+    123456789012345678900,
+  );
+});
+
+Deno.test("parseJson() finds a key that stands twice beside a long integer", () => {
+  const error = assertThrows(
+    () => parseJson(encoder.encode('{"a":9007199254740993,"a":1}')),
+    JsonError,
+  );
+  assertEquals(error.code, "JSON_DUPLICATE_KEY");
 });

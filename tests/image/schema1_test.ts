@@ -4,6 +4,7 @@ import { Digest, DigestMismatchError } from "@gantry/oci/digest";
 import {
   addressedBytes,
   MediaTypes,
+  parseManifestContent,
   parseSchema1,
   Schema1Error,
   type Schema1ErrorCode,
@@ -429,4 +430,18 @@ Deno.test({
       assertEquals(theirs.value.name, "team/app");
     }
   },
+});
+
+Deno.test("parseManifestContent() addresses signed schema 1 by what was signed", async () => {
+  const { bytes, descriptor, payload } = await signSchema1(manifest);
+  const mediaType = MediaTypes.dockerSchema1Signed;
+  const { digest } = descriptor;
+  const content = await parseManifestContent(bytes, { mediaType, digest });
+  assertEquals(content.descriptor, descriptor);
+  assertEquals(content.bytes, bytes);
+  await assertRejects(
+    () => parseManifestContent(bytes, { digest }),
+    DigestMismatchError,
+  );
+  assertEquals(addressedBytes(payload, mediaType), payload);
 });

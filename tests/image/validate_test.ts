@@ -4,10 +4,12 @@ import {
   assertIndex,
   assertManifest,
   EMPTY_DESCRIPTOR,
+  parseJson,
   validateDescriptor,
   validateImageConfig,
   validateImageLayout,
   validateIndex,
+  validateLayoutIndex,
   validateManifest,
   ValidationError,
   type ValidationIssue,
@@ -341,6 +343,87 @@ for (const [what, change, expected] of CONFIGS) {
     assertEquals(paths(validateImageConfig(value)), expected);
   });
 }
+
+Deno.test("validateImageConfig() minds what only a validator minds at level schema", () => {
+  const value = JSON.parse(JSON.stringify(image));
+  Object.assign(value.config, {
+    Memory: 1.5,
+    MemorySwap: "1",
+    CpuShares: null,
+    Healthcheck: { Test: "NONE", Interval: "30s", Retries: true },
+    Shell: "/bin/sh",
+    Tty: 1,
+    Hostname: 1,
+    Env: ["NAME"],
+  });
+  value.rootfs.diff_ids.push("sha256:1", "md5:0123");
+  value.container_config = { WorkingDir: 1 };
+  assertEquals(paths(validateImageConfig(value)), [
+    "$.config.Env[0]",
+    "$.config.Memory",
+    "$.config.MemorySwap",
+    "$.config.Shell",
+    "$.config.Hostname",
+    "$.config.Tty",
+    "$.config.Healthcheck.Test",
+    "$.config.Healthcheck.Interval",
+    "$.config.Healthcheck.Retries",
+    "$.container_config.WorkingDir",
+    "$.rootfs.diff_ids[1]",
+  ]);
+  assertEquals(validateImageConfig(value, { level: "wire" }), []);
+});
+
+Deno.test("validators tell integers beyond 2^53 as they were written", () => {
+  const digits = "9007199254740993";
+  const text = JSON.stringify({
+    ...image,
+    config: { Memory: 1, MemorySwap: 2 },
+  }).replace('"Memory":1', `"Memory":${digits}`)
+    .replace('"MemorySwap":2', '"MemorySwap":92233720368547758070');
+  const bytes = new TextEncoder().encode(text);
+  assertEquals(validateImageConfig(parseJson(bytes)), [{
+    path: "$.config.MemorySwap",
+    expected: "an integer of 64 bits",
+    actual: "92233720368547758070",
+  }]);
+  const large = JSON.stringify(descriptor).replace("7682", digits);
+  const [issue] = validateDescriptor(
+    parseJson(new TextEncoder().encode(large)),
+    { level: "wire" },
+  );
+  assertEquals([issue!.path, issue!.actual], ["$.size", digits]);
+});
+
+Deno.test("validateLayoutIndex() judges names of references at level schema", () => {
+  const names: [unknown, boolean][] = [
+    ["v1.0", true],
+    ["registry.example:5000/team/app:v1@x+y", true],
+    ["a--b", true],
+    ["a---b", false],
+    ["", false],
+    ["/v1", false],
+    ["v1/", false],
+    ["a b", false],
+    ["v1-", false],
+  ];
+  for (const [name, good] of names) {
+    const value = {
+      schemaVersion: 2,
+      manifests: [{
+        ...descriptor,
+        annotations: { "org.opencontainers.image.ref.name": name },
+      }],
+    };
+    const issues = validateLayoutIndex(value);
+    assertEquals([name, issues.length === 0], [name, good]);
+    assertEquals(validateLayoutIndex(value, { level: "wire" }), []);
+  }
+  assertEquals(paths(validateLayoutIndex({ manifests: {} })), [
+    "$.schemaVersion",
+    "$.manifests",
+  ]);
+});
 
 Deno.test("validateImageLayout() judges versions", () => {
   const cases: [unknown, boolean, boolean][] = [
