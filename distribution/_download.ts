@@ -38,13 +38,17 @@ export async function downloadStream(
     sleep = sleepByTimer,
     ...policy
   } = client.retryOptions;
-  const open = (offset: number) => openAt(client, request, offset);
+  const until = (signal: AbortSignal) =>
+    request.signal === undefined
+      ? signal
+      : AbortSignal.any([request.signal, signal]);
   let firstFault = 0;
-  return resumeStream(await open(request.offset), {
+  return resumeStream(await openAt(client, request, request.offset), {
     offset: request.offset,
     size: request.size,
-    open,
-    async onFault(fault, faults) {
+    open: (offset, signal) =>
+      openAt(client, { ...request, signal: until(signal) }, offset),
+    async onFault(fault, faults, signal) {
       request.signal?.throwIfAborted();
       const url = new URL(request.url, client.origin);
       const error = fault instanceof EarlyEnd
@@ -74,7 +78,7 @@ export async function downloadStream(
         delay,
         code: error.code,
       });
-      await sleep(delay, request.signal);
+      await sleep(delay, until(signal));
     },
   });
 }

@@ -1,5 +1,5 @@
-import { readErrors } from "./_body.ts";
 import { discard } from "./_discard.ts";
+import { readErrors } from "./_error_body.ts";
 import { type RegistryError, registryError } from "./errors.ts";
 import { parseRetryAfter } from "./retry_after.ts";
 

@@ -1,12 +1,17 @@
+import { readJson } from "./_body.ts";
 import { discard } from "./_discard.ts";
 import { ProtocolError, SecurityError } from "./errors.ts";
 import { nextLink } from "./link.ts";
 import { redactUrl } from "./redact.ts";
 import type { RegistryClient } from "./registry_client.ts";
-import type { SignalOptions } from "./registry_request.ts";
+import type { SignalOptions } from "./signal_options.ts";
 
 /** What a listing asks for. */
-export interface PageRequest extends SignalOptions {
+export interface ListRequest extends SignalOptions {
+  /** The path of the first page, below the registry's origin. */
+  readonly path: string;
+  /** The member of each page that holds the names. */
+  readonly member: string;
   /** What could not be done if this fails. */
   readonly action: string;
   /** The token scopes that are needed. */
@@ -21,27 +26,33 @@ export interface PageRequest extends SignalOptions {
 const MAX_PAGES = 10_000;
 
 /**
- * The responses of a listing, following `Link: rel="next"` (distribution-spec
- * §Listing Tags). Each must be read before the next is asked for.
+ * The names in a listing, page by page as they are consumed, following
+ * `Link: rel="next"` (distribution-spec §Listing Tags).
  *
  * Links are followed on the registry's own origin only: they are the registry's
  * words, and a request to elsewhere would be the caller's.
  */
-export async function* pages(
+export async function* listNames(
   client: RegistryClient,
-  path: string,
-  request: PageRequest,
-): AsyncGenerator<Response> {
-  const { last, pageSize, ...rest } = request;
+  request: ListRequest,
+): AsyncGenerator<string> {
+  const { action, last, member, pageSize, path, scopes, signal } = request;
   let url: URL | undefined = new URL(path, client.origin);
-  if (pageSize !== undefined) url.searchParams.set("n", String(pageSize));
+  if (pageSize !== undefined) {
+    if (!Number.isSafeInteger(pageSize) || pageSize < 1) {
+      throw new RangeError(
+        `${action}: expected a positive integer as page size, found ${pageSize}`,
+      );
+    }
+    url.searchParams.set("n", String(pageSize));
+  }
   if (last !== undefined) url.searchParams.set("last", last);
   const seen = new Set<string>();
   while (url !== undefined) {
     if (seen.has(url.href) || seen.size >= MAX_PAGES) {
       throw new ProtocolError(
         "PAGING_ENDLESS",
-        `${request.action}: the pages do not end (${
+        `${action}: the pages do not end (${
           redactUrl(url)
         } after ${seen.size} pages)`,
       );
@@ -50,23 +61,58 @@ export async function* pages(
     const response: Response = await client.send({
       method: "GET",
       url,
+      action,
       expect: [200],
-      ...rest,
+      scopes,
+      signal,
     });
-    const link = nextLink(response.headers.get("link"));
-    const next: URL | undefined = link === undefined
-      ? undefined
-      : new URL(link, url);
-    if (next !== undefined && next.origin !== client.origin.origin) {
+    try {
+      url = nextPage(response, url, client.origin, action);
+    } catch (error) {
       await discard(response);
-      throw new SecurityError(
-        "LINK_FOREIGN",
-        `${request.action}: the next page is on another host, ${
-          redactUrl(next)
-        }`,
-      );
+      throw error;
     }
-    yield response;
-    url = next;
+    yield* await readNames(response, member, action);
   }
+}
+
+function nextPage(
+  response: Response,
+  url: URL,
+  origin: URL,
+  action: string,
+): URL | undefined {
+  const link = nextLink(response.headers.get("link"));
+  if (link === undefined) return undefined;
+  const next = URL.parse(link, url);
+  if (next === null) {
+    throw new ProtocolError(
+      "LINK_INVALID",
+      `${action}: the link to the next page is no URL`,
+    );
+  }
+  if (next.origin !== origin.origin) {
+    throw new SecurityError(
+      "LINK_FOREIGN",
+      `${action}: the next page is on another host, ${redactUrl(next)}`,
+    );
+  }
+  return next;
+}
+
+async function readNames(
+  response: Response,
+  member: string,
+  action: string,
+): Promise<readonly string[]> {
+  const body = await readJson(response, action);
+  // Some registries say null for none.
+  const names = (body as Record<string, unknown> | null)?.[member] ?? [];
+  if (!Array.isArray(names)) {
+    throw new ProtocolError(
+      "BODY_INVALID",
+      `${action}: the answer holds no list`,
+    );
+  }
+  return names.filter((name) => typeof name === "string");
 }

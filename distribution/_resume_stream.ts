@@ -1,8 +1,9 @@
-import { byobReader, readPiece } from "../digest/_tap_stream.ts";
+import { byteReader } from "../digest/_tap_stream.ts";
 
-/** Opens the rest of a content, from a byte on. */
+/** Opens the rest of a content, from a byte on. The signal ends it when nobody wants it any more. */
 export type OpenFrom = (
   offset: number,
+  signal: AbortSignal,
 ) => Promise<ReadableStream<Uint8Array<ArrayBuffer>>>;
 
 /** How a broken stream is taken up again. */
@@ -15,9 +16,14 @@ export interface ResumeOptions {
   readonly open: OpenFrom;
   /**
    * Called before each resumption, with the fault and how many there were since
-   * the last byte arrived. Waits, or throws to give up.
+   * the last byte arrived. Waits, or throws to give up. The signal is aborted when
+   * nobody wants the rest any more.
    */
-  readonly onFault: (error: unknown, faults: number) => Promise<void>;
+  readonly onFault: (
+    error: unknown,
+    faults: number,
+    signal: AbortSignal,
+  ) => Promise<void>;
 }
 
 /**
@@ -33,10 +39,13 @@ export function resumeStream(
   const { size, open, onFault } = options;
   let offset = options.offset;
   let faults = 0;
-  let reader = chunkReader(first);
+  let reader = byteReader(first);
+  const left = new AbortController();
 
   /** Reads into `view`, and takes the stream up again until there is something or the end. */
-  async function read(view: Uint8Array<ArrayBuffer>): Promise<ChunkResult> {
+  async function read(
+    view: Uint8Array<ArrayBuffer>,
+  ): Promise<ReadableStreamReadResult<Uint8Array<ArrayBuffer>>> {
     const { byteLength, byteOffset } = view;
     const bufferLength = view.buffer.byteLength;
     while (true) {
@@ -63,8 +72,9 @@ export function resumeStream(
       );
       // A fault behind the last byte took nothing away.
       if (offset >= size) return { done: true, value: view.subarray(0, 0) };
-      await onFault(fault, ++faults);
-      reader = chunkReader(await open(offset));
+      left.signal.throwIfAborted();
+      await onFault(fault, ++faults, left.signal);
+      reader = byteReader(await open(offset, left.signal));
     }
   }
 
@@ -77,9 +87,12 @@ export function resumeStream(
         request.view as Uint8Array<ArrayBuffer>,
       );
       if (done) controller.close();
-      request.respondWithNewView(value);
+      request.respondWithNewView(value ?? new Uint8Array());
     },
-    cancel: (reason) => reader.cancel(reason),
+    cancel(reason) {
+      left.abort(reason);
+      return reader.cancel(reason);
+    },
   });
 }
 
@@ -89,49 +102,4 @@ export class EarlyEnd extends Error {
   constructor(offset: number, size: number) {
     super(`the body ended at byte ${offset} of ${size}`);
   }
-}
-
-interface ChunkResult {
-  readonly done: boolean;
-  /** At the end it is an empty view of the buffer given, as a reader demands. */
-  readonly value: Uint8Array<ArrayBuffer>;
-}
-
-interface ChunkReader {
-  read(view: Uint8Array<ArrayBuffer>): Promise<ChunkResult>;
-  cancel(reason: unknown): Promise<void>;
-}
-
-/** One way to read into a buffer, whatever the stream offers. */
-function chunkReader(
-  stream: ReadableStream<Uint8Array<ArrayBuffer>>,
-): ChunkReader {
-  const byob = byobReader(stream);
-  if (byob !== undefined) {
-    return {
-      async read(view) {
-        const { value, done } = await byob.read(view);
-        return { done, value: value ?? view.subarray(0, 0) };
-      },
-      cancel: (reason) => byob.cancel(reason),
-    };
-  }
-  const reader = stream.getReader();
-  let rest: Uint8Array<ArrayBuffer> = new Uint8Array();
-  return {
-    async read(view) {
-      if (rest.byteLength === 0) {
-        const piece = await readPiece(reader);
-        if (piece === undefined) {
-          return { done: true, value: view.subarray(0, 0) };
-        }
-        rest = piece;
-      }
-      const length = Math.min(view.byteLength, rest.byteLength);
-      view.set(rest.subarray(0, length));
-      rest = rest.subarray(length);
-      return { done: false, value: view.subarray(0, length) };
-    },
-    cancel: (reason) => reader.cancel(reason),
-  };
 }

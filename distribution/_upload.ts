@@ -57,18 +57,18 @@ export async function upload(
       await open(client, request, action, scopes);
     session = undefined;
     try {
-      const last = inParts
+      const end = inParts
         ? await sendParts(client, request, location, {
           action,
           chunkSize,
           scopes,
         })
-        : { location, body: counted(source, request.onBytes) };
+        : location;
       const response = await client.send({
         method: "PUT",
-        url: withDigest(last.location, digest),
+        url: withDigest(end, digest),
         headers: { "content-type": OCTETS },
-        body: last.body,
+        body: inParts ? undefined : counted(source, request.onBytes),
         scopes,
         signal,
         retry: false,
@@ -152,13 +152,13 @@ async function open(
   return sessionLocation(client, response, action);
 }
 
-/** Sends all of a large source but its last part by PATCH, and gives what the closing PUT needs. */
+/** Sends a source in parts by PATCH, and gives where the closing PUT goes. */
 async function sendParts(
   client: RegistryClient,
   request: UploadRequest,
   location: URL,
   options: { action: string; chunkSize: number; scopes: readonly string[] },
-): Promise<{ location: URL; body: Uint8Array<ArrayBuffer> | undefined }> {
+): Promise<URL> {
   const { action, chunkSize, scopes } = options;
   const { onBytes, signal, source } = request;
   let offset = 0;
@@ -184,7 +184,7 @@ async function sendParts(
     offset = end;
     onBytes(offset);
   }
-  return { location, body: undefined };
+  return location;
 }
 
 /** Cuts a stream into parts of one size; the last may be smaller. */

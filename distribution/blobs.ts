@@ -1,22 +1,25 @@
 import { Digest } from "../digest/digest.ts";
+import { SizeMismatchError } from "../digest/errors.ts";
+import { tapStream } from "../digest/_tap_stream.ts";
 import { verifyStream } from "../digest/verify_stream.ts";
 import type { Descriptor } from "../image/descriptor.ts";
 import { MediaTypes } from "../image/media_type.ts";
 import { discard } from "./_discard.ts";
 import { downloadStream } from "./_download.ts";
 import { upload } from "./_upload.ts";
+import { ProtocolError } from "./errors.ts";
 import type { MountSource } from "./mount_source.ts";
-import { NotFoundError, ProtocolError } from "./errors.ts";
 import type { ProgressHook } from "./progress.ts";
 import type { RegistryClient } from "./registry_client.ts";
-import type { SignalOptions } from "./registry_request.ts";
+import type { RegistryRequest } from "./registry_request.ts";
+import type { SignalOptions } from "./signal_options.ts";
 import type { Source } from "./source.ts";
 
 /** How to read a blob. */
 export interface GetBlobOptions extends SignalOptions {
   /**
-   * The byte to begin at. What comes from the middle of a blob can be checked for
-   * its size only, and not for its digest.
+   * The byte to begin at, from 0. What comes from the middle of a blob can be checked
+   * for its size only, and not for its digest.
    *
    * @default {0}
    */
@@ -125,23 +128,12 @@ export class Blobs {
     descriptor: Pick<Descriptor, "digest">,
     options: SignalOptions = {},
   ): Promise<boolean> {
-    const { digest } = descriptor;
-    try {
-      await discard(
-        await this.#client.send({
-          method: "HEAD",
-          url: this.#path(digest),
-          action: `Cannot find blob ${Digest.parse(digest)} in ${this.#name}`,
-          expect: [200],
-          scopes: this.#pull(),
-          signal: options.signal,
-        }),
-      );
-      return true;
-    } catch (error) {
-      if (error instanceof NotFoundError) return false;
-      throw error;
-    }
+    const digest = String(Digest.parse(descriptor.digest));
+    return await this.#isThere(digest, {
+      action: `Cannot find blob ${digest} in ${this.#name}`,
+      scopes: this.#pull(),
+      signal: options.signal,
+    });
   }
 
   /**
@@ -155,6 +147,7 @@ export class Blobs {
    * @throws {DigestError} The digest is malformed.
    * @throws {NotFoundError} There is no such blob.
    * @throws {RegistryError} The registry refuses.
+   * @throws {ProtocolError} `RANGE_INVALID`: the registry answers with another range than was asked for.
    * @throws {RangeError} The offset is not within the blob.
    */
   async get(
@@ -179,7 +172,9 @@ export class Blobs {
       size,
       signal,
     });
-    return offset === 0 ? verifyStream(stream, { digest, size }) : stream;
+    return offset === 0
+      ? verifyStream(stream, { digest, size })
+      : refuseSurplus(stream, descriptor, offset);
   }
 
   /**
@@ -187,7 +182,8 @@ export class Blobs {
    * repository is named, by an upload otherwise.
    *
    * @throws {DigestError} The digest is malformed.
-   * @throws {RangeError} The source has another size than the descriptor says.
+   * @throws {RangeError} The source has another size than the descriptor says, or `chunkSize` is no positive integer.
+   * @throws {ContentError} The source gives more or fewer bytes than its size.
    * @throws {RegistryError} The registry refuses, for one thing because the content has another digest.
    * @throws {ConnectionError} There was no answer.
    */
@@ -197,8 +193,16 @@ export class Blobs {
     options: PushBlobOptions = {},
   ): Promise<PushBlobResult> {
     const { digest, size } = descriptor;
-    const { mount, name, onProgress, signal } = options;
+    const { chunkSize, mount, name, onProgress, signal } = options;
     Digest.parse(digest);
+    if (
+      chunkSize !== undefined &&
+      !(Number.isSafeInteger(chunkSize) && chunkSize > 0)
+    ) {
+      throw new RangeError(
+        `Cannot push blob ${digest} in parts of ${chunkSize} bytes: expected a positive integer`,
+      );
+    }
     if (source.size !== size) {
       throw new RangeError(
         `Cannot push blob ${digest}: its descriptor says ${size} bytes, its source ${source.size}`,
@@ -212,7 +216,12 @@ export class Blobs {
     // With a mount the upload's first request asks the same question.
     if (mount === undefined && options.skipCheck !== true) {
       // Asked with the scope to push, so that one token serves for all that follows.
-      if (await this.#present(digest, signal)) {
+      const isThere = await this.#isThere(digest, {
+        action: `Cannot push blob ${digest} to ${this.#name}`,
+        scopes: [`repository:${this.#name}:pull,push`],
+        signal,
+      });
+      if (isThere) {
         report("exists", size);
         return "exists";
       }
@@ -222,7 +231,7 @@ export class Blobs {
       digest,
       source,
       mount,
-      chunkSize: options.chunkSize,
+      chunkSize,
       signal,
       onBytes: (transferred) => report("uploading", transferred),
     });
@@ -249,17 +258,15 @@ export class Blobs {
     await discard(response);
   }
 
-  async #present(
+  async #isThere(
     digest: string,
-    signal: AbortSignal | undefined,
+    request: Pick<RegistryRequest, "action" | "scopes" | "signal">,
   ): Promise<boolean> {
     const response = await this.#client.send({
+      ...request,
       method: "HEAD",
       url: this.#path(digest),
-      action: `Cannot push blob ${digest} to ${this.#name}`,
       expect: [200, 404],
-      scopes: [`repository:${this.#name}:pull,push`],
-      signal,
     });
     await discard(response);
     return response.status === 200;
@@ -272,4 +279,19 @@ export class Blobs {
   #pull(): string[] {
     return [`repository:${this.#name}:pull`];
   }
+}
+
+/** Fails a stream that begins within a blob and goes on behind the blob's end. */
+function refuseSurplus(
+  stream: ReadableStream<Uint8Array<ArrayBuffer>>,
+  { digest, size }: Pick<Descriptor, "digest" | "size">,
+  offset: number,
+): ReadableStream<Uint8Array<ArrayBuffer>> {
+  let seen = offset;
+  return tapStream(stream, {
+    chunk({ byteLength }) {
+      seen += byteLength;
+      if (seen > size) throw new SizeMismatchError(size, seen, digest);
+    },
+  });
 }

@@ -1,3 +1,5 @@
+import type { SignalOptions } from "./signal_options.ts";
+
 /** A user and a password, for Basic authentication and for token requests. */
 export interface PasswordCredential {
   /** The user. */
@@ -11,7 +13,7 @@ export interface IdentityTokenCredential {
   /** The refresh token. */
   readonly identityToken: string;
   /** The user that it belongs to, where known. */
-  readonly username?: string;
+  readonly username?: string | undefined;
 }
 
 /** A bearer token that is sent to the registry as it is. */
@@ -26,12 +28,6 @@ export type Credential =
   | IdentityTokenCredential
   | RegistryTokenCredential;
 
-/** How a credential is looked up. */
-export interface CredentialOptions {
-  /** Ends the work with the signal's reason. */
-  readonly signal?: AbortSignal | undefined;
-}
-
 /** Where credentials come from. */
 export interface CredentialStore {
   /**
@@ -41,7 +37,7 @@ export interface CredentialStore {
    */
   get(
     registry: string,
-    options?: CredentialOptions,
+    options?: SignalOptions,
   ): Promise<Credential | undefined>;
 }
 
@@ -51,8 +47,8 @@ export interface WritableCredentialStore extends CredentialStore {
   put(
     registry: string,
     credential: Credential,
-    options?: CredentialOptions,
+    options?: SignalOptions,
   ): Promise<void>;
   /** Forgets a registry's credential; tells whether there was one. */
-  delete(registry: string, options?: CredentialOptions): Promise<boolean>;
+  delete(registry: string, options?: SignalOptions): Promise<boolean>;
 }

@@ -1,7 +1,8 @@
 import { OciError, type OciErrorOptions } from "../digest/oci_error.ts";
 
-/** What went wrong with stored credentials. */
+/** What went wrong with a credential, or with where it is stored. */
 export type CredentialErrorCode =
+  | "CREDENTIAL_INVALID"
   | "CREDENTIAL_CONFIG_INVALID"
   | "CREDENTIAL_CONFIG_UNREADABLE"
   | "CREDENTIAL_CONFIG_UNWRITABLE"
@@ -9,14 +10,14 @@ export type CredentialErrorCode =
   | "CREDENTIAL_HELPER_MISSING"
   | "CREDENTIAL_HELPER_FAILED";
 
-/** Stored credentials cannot be read or kept. It quotes nothing that is stored. */
+/** A credential cannot be used, read or kept. It quotes nothing of the credential. */
 export class CredentialError extends OciError {
   /** The class's name. */
   override readonly name = "CredentialError";
   /** What went wrong, for programs. */
   declare readonly code: CredentialErrorCode;
 
-  /** Makes an error whose message names the file or the helper. */
+  /** Makes an error whose message names the registry, the file or the helper. */
   constructor(
     code: CredentialErrorCode,
     message: string,

@@ -11,7 +11,7 @@ import { discard } from "./_discard.ts";
 import { ProtocolError } from "./errors.ts";
 import { InvalidReferenceError, isTag } from "./reference.ts";
 import type { RegistryClient } from "./registry_client.ts";
-import type { SignalOptions } from "./registry_request.ts";
+import type { SignalOptions } from "./signal_options.ts";
 
 /** How to ask for a manifest. */
 export interface ReadManifestOptions extends SignalOptions {
@@ -86,7 +86,8 @@ export class Manifests {
    * @throws {DigestMismatchError} The content has not the digest promised.
    * @throws {ValidationError} The document is no manifest and no index.
    * @throws {JsonError} The document is no acceptable JSON.
-   * @throws {ProtocolError} The answer is larger than 4 MiB, or no manifest at all.
+   * @throws {ProtocolError} The answer is larger than 4 MiB, or names a digest that is none.
+   * @throws {RegistryError} The registry refuses.
    */
   async get(
     reference: string,
@@ -105,7 +106,8 @@ export class Manifests {
    * @throws {InvalidReferenceError} What is asked for is neither a tag nor a digest.
    * @throws {NotFoundError} There is no such manifest.
    * @throws {DigestMismatchError} The content has not the digest promised.
-   * @throws {ProtocolError} The answer is larger than 4 MiB.
+   * @throws {ProtocolError} The answer is larger than 4 MiB, or names a digest that is none.
+   * @throws {RegistryError} The registry refuses.
    */
   async fetch(
     reference: string,
@@ -113,11 +115,7 @@ export class Manifests {
   ): Promise<RawManifest> {
     const action = `Cannot pull manifest ${reference} from ${this.#name}`;
     const response = await this.#ask("GET", reference, action, options);
-    const bytes = await readBounded(
-      response,
-      MAX_METADATA_SIZE,
-      `manifest ${reference}`,
-    );
+    const bytes = await readBounded(response, MAX_METADATA_SIZE, action);
     const asked = isTag(reference) ? undefined : reference;
     const promised = promisedDigest(response, action) ?? asked;
     const digest = await digestOf(bytes, promised);
@@ -146,6 +144,7 @@ export class Manifests {
    *
    * @throws {InvalidReferenceError} What is asked for is neither a tag nor a digest.
    * @throws {NotFoundError} There is no such manifest.
+   * @throws {ProtocolError} `DIGEST_HEADER_INVALID`: the registry names a digest that is none.
    */
   async head(
     reference: string,
@@ -159,11 +158,9 @@ export class Manifests {
     const length = response.headers.get("content-length");
     const mediaType = contentType(response);
     // A length that was measured after compression says nothing.
-    const measured = !response.headers.has("content-encoding");
-    if (
-      digest === undefined || mediaType === undefined || length === null ||
-      !measured
-    ) {
+    const isMeasured = /^[0-9]+$/.test(length ?? "") &&
+      !response.headers.has("content-encoding");
+    if (digest === undefined || mediaType === undefined || !isMeasured) {
       return (await this.fetch(reference, options)).descriptor;
     }
     return { mediaType, digest, size: Number(length) };

@@ -30,7 +30,6 @@ export {
 export type { MountSource } from "./mount_source.ts";
 export type {
   Credential,
-  CredentialOptions,
   CredentialStore,
   IdentityTokenCredential,
   PasswordCredential,
@@ -101,7 +100,7 @@ export {
   type ClientOptions,
   RegistryClient,
 } from "./registry_client.ts";
-export type { RegistryRequest, SignalOptions } from "./registry_request.ts";
+export type { RegistryRequest } from "./registry_request.ts";
 export { Repository } from "./repository.ts";
 export { retry, type RetryOptions } from "./retry.ts";
 export { parseRetryAfter } from "./retry_after.ts";
@@ -112,6 +111,7 @@ export {
   type RetryPolicyOptions,
   type RetrySituation,
 } from "./retry_policy.ts";
+export type { SignalOptions } from "./signal_options.ts";
 export { type Source, type SourceLike, toSource } from "./source.ts";
 export { type ListTagsOptions, Tags } from "./tags.ts";
 export {

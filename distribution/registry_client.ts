@@ -1,17 +1,17 @@
-import { readJson } from "./_body.ts";
+import { discard } from "./_discard.ts";
 import { failure } from "./_failure.ts";
-import { pages } from "./_pages.ts";
+import { listNames } from "./_pages.ts";
 import { authorize } from "./auth/authorize.ts";
 import type { CredentialStore } from "./credential.ts";
 import { defaultTransport } from "./default_transport.ts";
-import { ProtocolError } from "./errors.ts";
-import type { ClientEvent } from "./events.ts";
+import type { ClientEventHook } from "./events.ts";
 import { redactUrl } from "./redact.ts";
 import { redirect } from "./redirect.ts";
 import { parseRegistryName } from "./reference.ts";
-import type { RegistryRequest, SignalOptions } from "./registry_request.ts";
+import type { RegistryRequest } from "./registry_request.ts";
 import { Repository } from "./repository.ts";
 import { retry, type RetryOptions } from "./retry.ts";
+import type { SignalOptions } from "./signal_options.ts";
 import type { Transport } from "./transport.ts";
 import { USER_AGENT } from "./user_agent.ts";
 
@@ -51,8 +51,8 @@ export interface ClientOptions {
    * @default {all that the realm rule admits}
    */
   readonly allowedRealms?: readonly string[] | undefined;
-  /** Told what happens below: retries, warnings, foreign token endpoints. */
-  readonly onEvent?: ((event: ClientEvent) => void) | undefined;
+  /** Told of retries, redirects, token requests, and token services on other hosts. */
+  readonly onEvent?: ClientEventHook | undefined;
 }
 
 /** How to list repositories. */
@@ -131,6 +131,7 @@ export class RegistryClient {
       credentials,
       allowedRealms,
       onEvent,
+      clock: options.retry?.clock,
     });
     this.#once = redirect(authorized, {
       origin: this.origin,
@@ -193,6 +194,7 @@ export class RegistryClient {
    *
    * @throws {UnauthorizedError} The credential is missing or wrong.
    * @throws {NotFoundError} There is no registry here.
+   * @throws {RegistryError} The answer has another status than 200.
    * @throws {ConnectionError} There was no answer.
    */
   async ping(options: SignalOptions = {}): Promise<void> {
@@ -203,7 +205,7 @@ export class RegistryClient {
       expect: [200],
       signal: options.signal,
     });
-    await response.body?.cancel();
+    await discard(response);
   }
 
   /**
@@ -212,21 +214,17 @@ export class RegistryClient {
    * Not part of the OCI specification, but common; many public registries refuse it.
    *
    * @throws {RegistryError} The registry refuses.
+   * @throws {RangeError} `pageSize` is no positive integer.
+   * @throws {ProtocolError} A page is no list, its link is no URL, or the pages do not end.
+   * @throws {SecurityError} `LINK_FOREIGN`: the next page is on another host.
    */
   async *catalog(options: CatalogOptions = {}): AsyncGenerator<string> {
-    const action = `Cannot list repositories of ${this.registry}`;
-    const request = { action, scopes: ["registry:catalog:*"], ...options };
-    for await (const response of pages(this, "v2/_catalog", request)) {
-      const body = await readJson(response, `repositories of ${this.registry}`);
-      const names = (body as { repositories?: unknown } | null)?.repositories ??
-        [];
-      if (!Array.isArray(names)) {
-        throw new ProtocolError(
-          "BODY_INVALID",
-          `${action}: the answer holds no list`,
-        );
-      }
-      for (const name of names) if (typeof name === "string") yield name;
-    }
+    yield* listNames(this, {
+      ...options,
+      path: "v2/_catalog",
+      member: "repositories",
+      action: `Cannot list repositories of ${this.registry}`,
+      scopes: ["registry:catalog:*"],
+    });
   }
 }

@@ -1,10 +1,5 @@
+import type { SignalOptions } from "./signal_options.ts";
 import type { Source } from "./source.ts";
-
-/** An operation that can be aborted. */
-export interface SignalOptions {
-  /** Ends the operation with the signal's reason. */
-  readonly signal?: AbortSignal | undefined;
-}
 
 /** One request to a registry, for `RegistryClient.send()`. */
 export interface RegistryRequest extends SignalOptions {

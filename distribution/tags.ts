@@ -1,10 +1,8 @@
-import { readJson } from "./_body.ts";
-import { pages } from "./_pages.ts";
-import { ProtocolError } from "./errors.ts";
+import { listNames } from "./_pages.ts";
 import type { Manifests } from "./manifests.ts";
 import { InvalidReferenceError, isTag } from "./reference.ts";
 import type { RegistryClient } from "./registry_client.ts";
-import type { SignalOptions } from "./registry_request.ts";
+import type { SignalOptions } from "./signal_options.ts";
 
 /** How to list tags. */
 export interface ListTagsOptions extends SignalOptions {
@@ -50,32 +48,18 @@ export class Tags {
    *
    * @throws {NotFoundError} There is no such repository.
    * @throws {RegistryError} The registry refuses.
+   * @throws {RangeError} `pageSize` is no positive integer.
+   * @throws {ProtocolError} A page is no list, its link is no URL, or the pages do not end.
+   * @throws {SecurityError} `LINK_FOREIGN`: the next page is on another host.
    */
   async *list(options: ListTagsOptions = {}): AsyncGenerator<string> {
-    const action = `Cannot list tags of ${this.#name}`;
-    const request = {
-      action,
-      scopes: [`repository:${this.#name}:pull`],
+    yield* listNames(this.#client, {
       ...options,
-    };
-    for await (
-      const response of pages(
-        this.#client,
-        `v2/${this.#name}/tags/list`,
-        request,
-      )
-    ) {
-      const body = await readJson(response, `tags of ${this.#name}`);
-      // Some registries say null for none.
-      const tags = (body as { tags?: unknown } | null)?.tags ?? [];
-      if (!Array.isArray(tags)) {
-        throw new ProtocolError(
-          "BODY_INVALID",
-          `${action}: the answer holds no list`,
-        );
-      }
-      for (const tag of tags) if (typeof tag === "string") yield tag;
-    }
+      path: `v2/${this.#name}/tags/list`,
+      member: "tags",
+      action: `Cannot list tags of ${this.#name}`,
+      scopes: [`repository:${this.#name}:pull`],
+    });
   }
 
   /**

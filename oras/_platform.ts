@@ -1,5 +1,5 @@
 import type { Repository } from "../distribution/repository.ts";
-import type { SignalOptions } from "../distribution/registry_request.ts";
+import type { SignalOptions } from "../distribution/signal_options.ts";
 import { isIndex, type ManifestContent } from "../image/manifest_content.ts";
 import { matchPlatform, selectPlatform } from "../image/match_platform.ts";
 import { MediaTypes } from "../image/media_type.ts";

@@ -2,7 +2,7 @@ import { defaultTransport } from "../distribution/default_transport.ts";
 import { NotFoundError } from "../distribution/errors.ts";
 import { Reference } from "../distribution/reference.ts";
 import { RegistryClient } from "../distribution/registry_client.ts";
-import type { SignalOptions } from "../distribution/registry_request.ts";
+import type { SignalOptions } from "../distribution/signal_options.ts";
 import type { Repository } from "../distribution/repository.ts";
 import type { SourceLike } from "../distribution/source.ts";
 import type { Transport } from "../distribution/transport.ts";

@@ -1,6 +1,6 @@
 import type { ProgressHook } from "../distribution/progress.ts";
 import type { ClientOptions } from "../distribution/registry_client.ts";
-import type { SignalOptions } from "../distribution/registry_request.ts";
+import type { SignalOptions } from "../distribution/signal_options.ts";
 import type { Descriptor } from "../image/descriptor.ts";
 import type { MediaType } from "../image/media_type.ts";
 import type { Platform } from "../image/platform.ts";

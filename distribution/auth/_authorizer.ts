@@ -1,4 +1,5 @@
 import type { Credential } from "../credential.ts";
+import { CredentialError } from "../credential_error.ts";
 import { ProtocolError, RegistryError } from "../errors.ts";
 import { redactUrl } from "../redact.ts";
 import {
@@ -8,6 +9,7 @@ import {
 } from "../transport.ts";
 import type { AuthorizeOptions } from "./authorize.ts";
 import { basicAuthorization } from "./basic.ts";
+import { isBearerToken } from "./bearer.ts";
 import { type Challenge, parseChallenges } from "./challenge.ts";
 import { checkRealm } from "./realm.ts";
 import { mergeScopes } from "./scope.ts";
@@ -38,7 +40,7 @@ type Way =
 export class Authorizer {
   readonly #transport: Transport;
   readonly #options: AuthorizeOptions;
-  readonly #now: () => number;
+  readonly #clock: () => number;
   readonly #tokens = new TokenCache();
   readonly #tokenFlights = new SingleFlight<Token>();
   readonly #credentialFlights = new SingleFlight<Credential | undefined>();
@@ -51,7 +53,7 @@ export class Authorizer {
   constructor(transport: Transport, options: AuthorizeOptions) {
     this.#transport = transport;
     this.#options = options;
-    this.#now = options.now ?? Date.now;
+    this.#clock = options.clock ?? Date.now;
   }
 
   /** What to show before the registry asks: nothing, as long as its way in is not known. */
@@ -63,7 +65,7 @@ export class Authorizer {
     const isVerbatim = known !== undefined && "registryToken" in known;
     // A request that names no scope may need no token: its challenge will tell.
     if (way.scheme === "bearer" && scopes.length === 0 && !isVerbatim) {
-      const token = this.#tokens.get(scopes, this.#now());
+      const token = this.#tokens.get(scopes, this.#clock());
       return token && fromToken(token, false);
     }
     return await this.#follow(way, request, scopes);
@@ -126,7 +128,7 @@ export class Authorizer {
     scopes: readonly string[],
   ): Promise<Authorization | undefined> {
     if (way.scheme === "bearer") {
-      const token = this.#tokens.get(scopes, this.#now());
+      const token = this.#tokens.get(scopes, this.#clock());
       if (token !== undefined) return fromToken(token, false);
     }
     const fresh = this.#credential === undefined;
@@ -138,6 +140,12 @@ export class Authorizer {
       return { header: basicAuthorization(credential), fresh };
     }
     if (credential !== undefined && "registryToken" in credential) {
+      if (!isBearerToken(credential.registryToken)) {
+        throw new CredentialError(
+          "CREDENTIAL_INVALID",
+          `Cannot use the credential of ${this.#options.registry}: its registry token has forbidden characters`,
+        );
+      }
       return { header: bearer(credential.registryToken), fresh };
     }
     if (credential !== undefined) this.#checkRealm(way.realm);
@@ -172,7 +180,7 @@ export class Authorizer {
         clientId,
         userAgent: headers.get("user-agent") ?? undefined,
         signal,
-        now: this.#now,
+        clock: this.#clock,
       });
       this.#tokens.set(token);
       return token;

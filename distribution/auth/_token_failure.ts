@@ -6,11 +6,8 @@ import {
 } from "../errors.ts";
 import { parseRetryAfter } from "../retry_after.ts";
 import type { TransportRequest } from "../transport.ts";
-import { readBounded } from "../_body.ts";
+import { readErrorBody, safeText } from "../_error_body.ts";
 import { basicAuthorization } from "./basic.ts";
-
-const MAX_ERROR_BODY = 64 * 1024;
-const MAX_MESSAGE = 300;
 
 /** Makes the error of a token service's answer. What quotes the credential is left out. */
 export async function tokenFailure(
@@ -34,13 +31,7 @@ async function readErrors(
   response: Response,
   secrets: string[],
 ): Promise<ErrorInfo[]> {
-  let body: unknown;
-  try {
-    const bytes = await readBounded(response, MAX_ERROR_BODY, "error body");
-    body = JSON.parse(new TextDecoder().decode(bytes));
-  } catch {
-    return [];
-  }
+  const body = await readErrorBody(response);
   if (!isObject(body)) return [];
   const list = Array.isArray(body["errors"]) ? body["errors"] : [{
     code: body["error"],
@@ -49,8 +40,8 @@ async function readErrors(
   const errors: ErrorInfo[] = [];
   for (const item of list) {
     if (!isObject(item)) continue;
-    const code = safeText(item["code"], secrets);
-    const message = safeText(item["message"], secrets);
+    const code = textWithout(secrets, item["code"]);
+    const message = textWithout(secrets, item["message"]);
     if (code === undefined && message === undefined) continue;
     errors.push({
       code: code ?? "UNKNOWN",
@@ -60,11 +51,14 @@ async function readErrors(
   return errors;
 }
 
-function safeText(value: unknown, secrets: string[]): string | undefined {
-  if (typeof value !== "string" || value === "") return undefined;
-  if (secrets.some((secret) => value.includes(secret))) return undefined;
-  // deno-lint-ignore no-control-regex -- control characters could forge lines of a log
-  return value.slice(0, MAX_MESSAGE).replace(/[\x00-\x1f\x7f]+/g, " ");
+/** A text of the reply, unless it quotes a secret. */
+function textWithout(
+  secrets: readonly string[],
+  value: unknown,
+): string | undefined {
+  const isLeak = typeof value === "string" &&
+    secrets.some((secret) => value.includes(secret));
+  return isLeak ? undefined : safeText(value);
 }
 
 /** The forms in which a credential may be quoted back. */

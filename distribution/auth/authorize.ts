@@ -36,7 +36,7 @@ export interface AuthorizeOptions {
    *
    * @default {Date.now}
    */
-  readonly now?: (() => number) | undefined;
+  readonly clock?: (() => number) | undefined;
 }
 
 /** One request, one answer to its challenge, and one more if a kept token was stale. */
@@ -56,8 +56,9 @@ const MAX_SENDS = 3;
  * Besides what the transport throws, the returned one throws a
  * {@linkcode SecurityError} with code `REALM_FORBIDDEN` where the realm may not see the
  * credential, a {@linkcode RegistryError} where the token service refuses, a
- * {@linkcode ProtocolError} where its reply makes no sense, and what the
- * credential store throws.
+ * {@linkcode ProtocolError} where its reply makes no sense, a {@linkcode CredentialError}
+ * with code `CREDENTIAL_INVALID` where a registry token cannot stand in a header, and
+ * what the credential store throws.
  *
  * @example An anonymous token
  * ```ts

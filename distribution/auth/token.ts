@@ -8,6 +8,7 @@ import { redirect } from "../redirect.ts";
 import type { Transport, TransportRequest } from "../transport.ts";
 import { readBounded } from "../_body.ts";
 import { basicAuthorization } from "./basic.ts";
+import { isBearerToken } from "./bearer.ts";
 import { tokenFailure } from "./_token_failure.ts";
 
 /** An access token. */
@@ -40,7 +41,7 @@ export interface TokenRequest {
   /** Ends the request with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
   /** Gives the time in milliseconds since the epoch. */
-  readonly now: () => number;
+  readonly clock: () => number;
 }
 
 const MAX_REPLY = 128 * 1024;
@@ -67,7 +68,7 @@ export async function fetchToken(
   transport: Transport,
   request: TokenRequest,
 ): Promise<Token> {
-  const { credential, now, realm, scopes } = request;
+  const { clock, credential, realm, scopes } = request;
   const action = `Cannot get a token from ${redactUrl(realm)}`;
   const send = redirect(transport, { sameOrigin: credential !== undefined });
   const wire = credential !== undefined && "identityToken" in credential
@@ -75,22 +76,20 @@ export async function fetchToken(
     : byGet(request, credential);
   const response = await send(wire);
   if (!response.ok) {
-    throw await tokenFailure(action, response, wire, credential, now());
+    throw await tokenFailure(action, response, wire, credential, clock());
   }
-  const what = `the reply of ${redactUrl(realm)}`;
-  const bytes = await readBounded(response, MAX_REPLY, what);
+  const bytes = await readBounded(response, MAX_REPLY, action);
   const reply = parseReply(bytes, action);
   const value = [reply.token, reply.access_token].find((text) =>
     typeof text === "string" && text !== ""
   );
   if (typeof value !== "string") throw invalid(action, "found no token");
-  // Anything else could not stand in a header, whose error would show the token.
-  if (!/^[\x21-\x7e]+$/.test(value)) {
+  if (!isBearerToken(value)) {
     throw invalid(action, "found a token with forbidden characters");
   }
-  const lifetime = lifetimeOf(reply, response.headers.get("date"), now());
+  const lifetime = lifetimeOf(reply, response.headers.get("date"), clock());
   const margin = Math.min(MARGIN, lifetime / MARGIN_SHARE);
-  return { value, scopes, expiresAt: now() + lifetime - margin };
+  return { value, scopes, expiresAt: clock() + lifetime - margin };
 }
 
 function byGet(

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import type { Credential } from "../credential.ts";
 import { CredentialError } from "../credential_error.ts";
+import type { SignalOptions } from "../signal_options.ts";
 
 /** How {@linkcode CredentialHelper} runs its program. */
 export interface CredentialHelperOptions {
@@ -64,9 +65,9 @@ export class CredentialHelper {
    */
   async get(
     server: string,
-    signal?: AbortSignal,
+    options: SignalOptions = {},
   ): Promise<Credential | undefined> {
-    const { code, output } = await this.#run("get", server, server, signal);
+    const { code, output } = await this.#run("get", server, server, options);
     if (code !== 0) {
       if (NOT_FOUND.test(output)) return undefined;
       throw this.#failed("get", server, endOf(code));
@@ -96,7 +97,7 @@ export class CredentialHelper {
   async store(
     server: string,
     credential: Credential,
-    signal?: AbortSignal,
+    options: SignalOptions = {},
   ): Promise<void> {
     if ("registryToken" in credential) {
       throw new TypeError(
@@ -112,7 +113,7 @@ export class CredentialHelper {
       Username: user,
       Secret: secret,
     });
-    const { code } = await this.#run("store", server, input, signal);
+    const { code } = await this.#run("store", server, input, options);
     if (code !== 0) {
       throw this.#failed("store", server, endOf(code));
     }
@@ -123,8 +124,11 @@ export class CredentialHelper {
    *
    * @throws {CredentialError} The helper is missing or fails.
    */
-  async erase(server: string, signal?: AbortSignal): Promise<boolean> {
-    const { code, output } = await this.#run("erase", server, server, signal);
+  async erase(
+    server: string,
+    options: SignalOptions = {},
+  ): Promise<boolean> {
+    const { code, output } = await this.#run("erase", server, server, options);
     if (code === 0) return true;
     if (NOT_FOUND.test(output)) return false;
     throw this.#failed("erase", server, endOf(code));
@@ -134,7 +138,7 @@ export class CredentialHelper {
     action: string,
     server: string,
     input: string,
-    signal?: AbortSignal,
+    { signal }: SignalOptions,
   ): Promise<{ code: number | null; output: string }> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason);

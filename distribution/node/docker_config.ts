@@ -1,8 +1,5 @@
-import type {
-  Credential,
-  CredentialOptions,
-  WritableCredentialStore,
-} from "../credential.ts";
+import type { Credential, WritableCredentialStore } from "../credential.ts";
+import type { SignalOptions } from "../signal_options.ts";
 import { decodeEntry, encodeEntry, keysOf, serverKey } from "./_auth_entry.ts";
 import {
   changeJsonFile,
@@ -80,7 +77,7 @@ export class DockerConfig implements WritableCredentialStore {
    */
   async get(
     registry: string,
-    options: CredentialOptions = {},
+    options: SignalOptions = {},
   ): Promise<Credential | undefined> {
     const { signal } = options;
     for (const file of this.files) {
@@ -89,7 +86,7 @@ export class DockerConfig implements WritableCredentialStore {
       if (config === undefined) continue;
       for (const name of helperNames(config, file, registry)) {
         const helper = await this.#helper(name);
-        const found = await helper.get(serverKey(registry), signal);
+        const found = await helper.get(serverKey(registry), { signal });
         if (found !== undefined) return found;
       }
       const auths = member(config, "auths", file);
@@ -111,7 +108,7 @@ export class DockerConfig implements WritableCredentialStore {
   async put(
     registry: string,
     credential: Credential,
-    options: CredentialOptions = {},
+    options: SignalOptions = {},
   ): Promise<void> {
     const { signal } = options;
     signal?.throwIfAborted();
@@ -119,7 +116,7 @@ export class DockerConfig implements WritableCredentialStore {
     const name = await this.#firstHelper(file, registry);
     if (name !== undefined) {
       const helper = await this.#helper(name);
-      return await helper.store(serverKey(registry), credential, signal);
+      return await helper.store(serverKey(registry), credential, { signal });
     }
     const entry = encodeEntry(credential, registry);
     await changeJsonFile(file, (config) => ({
@@ -136,7 +133,7 @@ export class DockerConfig implements WritableCredentialStore {
    */
   async delete(
     registry: string,
-    options: CredentialOptions = {},
+    options: SignalOptions = {},
   ): Promise<boolean> {
     const { signal } = options;
     signal?.throwIfAborted();
@@ -145,7 +142,7 @@ export class DockerConfig implements WritableCredentialStore {
     const name = await this.#firstHelper(file, registry);
     if (name !== undefined) {
       const helper = await this.#helper(name);
-      found = await helper.erase(serverKey(registry), signal);
+      found = await helper.erase(serverKey(registry), { signal });
     }
     const config = await readJsonFile(file) ?? {};
     const auths = member(config, "auths", file);

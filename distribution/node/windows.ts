@@ -1,4 +1,4 @@
-import { tapStream } from "../../digest/_tap_stream.ts";
+import { byteReader } from "../../digest/_tap_stream.ts";
 import { withBody } from "../_body_stream.ts";
 import { ConnectionError, ProtocolError } from "../errors.ts";
 import { redactUrl } from "../redact.ts";
@@ -90,6 +90,8 @@ class Windows {
   #reader: ReadableStreamBYOBReader;
   #position: number;
   #windowEnd: number;
+  /** Whether nobody wants the rest any more. */
+  #left = false;
 
   constructor(
     inner: Transport,
@@ -107,12 +109,15 @@ class Windows {
     this.#end = end;
     this.#position = range.start;
     this.#windowEnd = range.end;
-    this.#reader = openBody(first);
+    this.#reader = byteReader(first.body!);
     this.stream = new ReadableStream({
       type: "bytes",
       autoAllocateChunkSize: 64 * 1024,
       pull: (controller) => this.#pull(controller),
-      cancel: (reason) => this.#reader.cancel(reason),
+      cancel: (reason) => {
+        this.#left = true;
+        return this.#reader.cancel(reason);
+      },
     });
   }
 
@@ -152,6 +157,7 @@ class Windows {
       withRange(this.#request, start, asked),
     );
     try {
+      if (this.#left) throw this.#broken("its reader has gone");
       if (response.status !== 206 || response.body === null) {
         throw this.#broken(
           `the registry answered ${response.status} in the middle of the content`,
@@ -171,7 +177,7 @@ class Windows {
         );
       }
       this.#windowEnd = range.end;
-      this.#reader = openBody(response);
+      this.#reader = byteReader(response.body);
     } catch (error) {
       await response.body?.cancel().catch(() => {});
       throw error;
@@ -190,12 +196,6 @@ class Windows {
     const { url, method } = this.#request;
     return new ConnectionError("CONNECTION_RESET", reason, { url, method });
   }
-}
-
-function openBody(response: Response): ReadableStreamBYOBReader {
-  // Tapped without need, it is a byte stream for certain.
-  const stream = tapStream(response.body!, { chunk() {} });
-  return stream.getReader({ mode: "byob" });
 }
 
 function withRange(

@@ -16,6 +16,7 @@ import {
   chainCredentials,
   fixedCredentials,
 } from "../../distribution/credentials.ts";
+import { CredentialError } from "../../distribution/credential_error.ts";
 import {
   ProtocolError,
   RateLimitError,
@@ -235,6 +236,18 @@ Deno.test("authorize() sends a registry token as it is", async () => {
   assertEquals([requests.length, tokenRequests.length], [3, 0]);
 });
 
+Deno.test("authorize() shows no registry token that a header cannot carry", async () => {
+  const { get, requests } = world(
+    {},
+    { credentials: fixedCredentials({ registryToken: "tok3n\ntok3n" }) },
+  );
+  const error = await rejection(get());
+  assert(error instanceof CredentialError);
+  assertEquals(error.code, "CREDENTIAL_INVALID");
+  assertNoSecret(error, SECRETS);
+  assertEquals(requests.length, 1);
+});
+
 Deno.test("authorize() prefers a token to the password itself", async () => {
   const { get } = world(
     { challenge: `Basic realm="x", Bearer realm="${REALM}"` },
@@ -312,7 +325,7 @@ Deno.test("authorize() gets a wider token where a fresh one was too narrow", asy
 
 Deno.test("authorize() renews a token before it expires", async () => {
   let now = Date.UTC(2030, 0, 1);
-  const { get, requests, tokenRequests } = world({}, { now: () => now });
+  const { get, requests, tokenRequests } = world({}, { clock: () => now });
   await get();
   now += 269_000; // of 300 s, 30 s before the end are not used
   await get();
@@ -365,7 +378,7 @@ for (const [name, reply, date, usable] of LIFETIMES) {
         Response.json({ token: "tok3n", ...reply }, {
           headers: date === null ? {} : { date },
         }),
-    }, { now: () => now });
+    }, { clock: () => now });
     await get();
     now += usable - 1;
     await get();

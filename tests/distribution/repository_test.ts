@@ -372,6 +372,71 @@ Deno.test("blobs.get() refuses another range than it asked for", async () => {
   await assertRejects(() => blobs.get(hello, { offset: -1 }), RangeError);
 });
 
+Deno.test("blobs.get() refuses more than the rest of a blob", async () => {
+  const hello = await describe("hello");
+  const { repository: { blobs } } = repository(() =>
+    new Response("llo you", {
+      status: 206,
+      headers: { "content-range": "bytes 2-8/9" },
+    })
+  );
+  await assertRejects(
+    () => textOf(blobs.get(hello, { offset: 2 })),
+    SizeMismatchError,
+  );
+});
+
+Deno.test("blobs.get() asks for nothing more once its reader has gone", async () => {
+  const hello = await describe("hello");
+  let requests = 0;
+  let open = 0;
+  const stalled = () => {
+    open++;
+    return new ReadableStream({ cancel: () => void open-- });
+  };
+  // Gone while the first body stalls.
+  const first = repository(() => {
+    requests++;
+    return new Response(stalled());
+  });
+  const reader = (await first.repository.blobs.get(hello)).getReader();
+  const pending = reader.read();
+  await reader.cancel();
+  assertEquals((await pending).done, true);
+  // Gone while the body that broke is taken up again.
+  const asked = Promise.withResolvers<void>();
+  const answered = Promise.withResolvers<Response>();
+  const second = repository((request) => {
+    requests++;
+    if (!request.headers.has("range")) return new Response("he");
+    asked.resolve();
+    return answered.promise;
+  });
+  const resumed = (await second.repository.blobs.get(hello)).getReader();
+  await resumed.read();
+  const rest = resumed.read();
+  await asked.promise;
+  await resumed.cancel();
+  assertEquals((await rest).done, true);
+  const headers = { "content-range": "bytes 2-4/5" };
+  answered.resolve(new Response(stalled(), { status: 206, headers }));
+  await new Promise((resolve) => setTimeout(resolve));
+  assertEquals([requests, open], [3, 0]);
+});
+
+Deno.test("blobs.push() refuses parts that are no parts", async () => {
+  const { repository: { blobs }, log } = repository();
+  const hello = await describe("hello");
+  for (const chunkSize of [0, -1, 1.5, NaN]) {
+    await assertRejects(
+      () => blobs.push(hello, toSource("hello"), { chunkSize }),
+      RangeError,
+      `${chunkSize}`,
+    );
+  }
+  assertEquals(log, []);
+});
+
 Deno.test("blobs and manifests refuse malformed digests before anything is sent", async () => {
   const { repository: { blobs, manifests }, log } = repository();
   for (
@@ -501,6 +566,20 @@ Deno.test("manifests.head() measures the content where the registry names no dig
   assertEquals(log.map((line) => line.split(" ")[0]), ["HEAD", "GET"]);
 });
 
+Deno.test("manifests.head() measures the content where its length is no number", async () => {
+  const digest = String(await Digest.fromBytes(INDEX));
+  const { repository: { manifests } } = repository((request) =>
+    new Response(request.method === "HEAD" ? null : INDEX, {
+      headers: {
+        "content-type": MediaTypes.index,
+        "content-length": "some",
+        "docker-content-digest": digest,
+      },
+    })
+  );
+  assertEquals((await manifests.head("v1")).size, INDEX.length);
+});
+
 Deno.test("manifests.delete() removes a manifest with its tags, tags.delete() a tag only", async () => {
   const { repository: { manifests, tags } } = repository();
   const { digest } = await manifests.put("v1", INDEX, INDEX_TYPE);
@@ -570,6 +649,25 @@ Deno.test("tags.list() follows links neither to other hosts nor without end", as
     ProtocolError,
   );
   assertEquals([error.code, log.length], ["PAGING_ENDLESS", 2]);
+});
+
+Deno.test("tags.list() refuses a link that is no URL, and a page of no size", async () => {
+  const { repository: { tags } } = repository(() =>
+    Response.json({ tags: ["a"] }, {
+      headers: { link: '<https://[>; rel="next"' },
+    })
+  );
+  const error = await assertRejects(
+    () => Array.fromAsync(tags.list()),
+    ProtocolError,
+  );
+  assertEquals(error.code, "LINK_INVALID");
+  for (const pageSize of [0, -1, 0.5, NaN]) {
+    await assertRejects(
+      () => Array.fromAsync(tags.list({ pageSize })),
+      RangeError,
+    );
+  }
 });
 
 Deno.test("RegistryClient.ping() tells a registry from what is none", async () => {
@@ -659,4 +757,16 @@ Deno.test("an error names method, status and redacted URL", async () => {
     message: "not for you",
     detail: { a: 1 },
   }]);
+});
+
+Deno.test("an error passes no control characters of the registry's on", async () => {
+  const { repository: { manifests } } = repository(() =>
+    Response.json({
+      errors: [{ code: "DEN\u001b[2JIED", message: "no\r\nDigest: sha256:1" }],
+    }, { status: 403 })
+  );
+  const error = await assertRejects(() => manifests.get("v1"), RegistryError);
+  assertEquals(error.errors, [
+    { code: "DEN [2JIED", message: "no Digest: sha256:1" },
+  ]);
 });

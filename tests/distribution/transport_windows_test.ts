@@ -221,3 +221,35 @@ Deno.test("windowed() fails a body that breaks off, for the reader to resume", a
     assertEquals(error.code, "CONNECTION_RESET");
   }
 });
+
+Deno.test("windowed() lets go of a window that comes after its reader has gone", async () => {
+  const asked = Promise.withResolvers<void>();
+  const answered = Promise.withResolvers<void>();
+  let cancelled = false;
+  const transport = windowed(
+    fromHandler(async (incoming) => {
+      const range = incoming.headers.get("range");
+      if (range === "bytes=0-299") return answer(range, CONTENT);
+      asked.resolve();
+      await answered.promise;
+      return new Response(
+        new ReadableStream({ cancel: () => void (cancelled = true) }),
+        {
+          status: 206,
+          headers: { "content-range": "bytes 300-599/1000" },
+        },
+      );
+    }),
+    { windowSize: 300 },
+  );
+  const { body } = await transport(request(url, { large: true }));
+  const reader = body!.getReader();
+  assertEquals((await reader.read()).value?.byteLength, 300);
+  const pending = reader.read();
+  await asked.promise;
+  await reader.cancel();
+  answered.resolve();
+  assertEquals((await pending).done, true);
+  await new Promise((resolve) => setTimeout(resolve));
+  assertEquals(cancelled, true);
+});

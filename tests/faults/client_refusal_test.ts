@@ -207,7 +207,7 @@ const refusals: readonly Refusal[] = [
         : next(request),
     type: ProtocolError,
     code: "BODY_TOO_LARGE",
-    message: /\/token: it is larger than/,
+    message: /\/token: the body is larger than/,
   },
   {
     name: "a token realm that is no web address",

@@ -1,0 +1,45 @@
+import { readBounded } from "./_body.ts";
+import type { ErrorInfo } from "./errors.ts";
+
+/** The most that is read of an error body: 64 KiB. */
+const MAX_ERROR_SIZE = 64 * 1024;
+/** The most that is kept of a text in it, in UTF-16 units. */
+const MAX_TEXT = 1000;
+
+/** Reads an error body as JSON, and as undefined where it is none: many proxies answer with HTML. */
+export async function readErrorBody(response: Response): Promise<unknown> {
+  try {
+    const bytes = await readBounded(
+      response,
+      MAX_ERROR_SIZE,
+      "Cannot read error body",
+    );
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    return undefined;
+  }
+}
+
+/** A stranger's text, fit for an error message: it can neither forge a line nor steer a terminal. */
+export function safeText(value: unknown): string | undefined {
+  if (typeof value !== "string" || value === "") return undefined;
+  // deno-lint-ignore no-control-regex -- these are what is taken out
+  return value.slice(0, MAX_TEXT).replace(/[\x00-\x1f\x7f-\x9f]+/g, " ");
+}
+
+/** The problems in a registry's error body (distribution-spec §Error Codes), and none where it holds none. */
+export async function readErrors(response: Response): Promise<ErrorInfo[]> {
+  const body = await readErrorBody(response) as { errors?: unknown } | null;
+  const found: ErrorInfo[] = [];
+  for (const entry of Array.isArray(body?.errors) ? body.errors : []) {
+    const code = safeText(entry?.code);
+    if (code === undefined) continue;
+    const message = safeText(entry.message);
+    found.push({
+      code,
+      ...message !== undefined && { message },
+      ...entry.detail !== undefined && { detail: entry.detail },
+    });
+  }
+  return found;
+}
