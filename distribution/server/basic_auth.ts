@@ -1,5 +1,3 @@
-import { RequestError } from "./request_error.ts";
-
 /** Who is let in. */
 export interface ServerUser {
   /** The name, as it stands in events. */
@@ -14,35 +12,21 @@ export type Authenticate = (
   password: string,
 ) => ServerUser | undefined | Promise<ServerUser | undefined>;
 
-/**
- * Lets a request in, or throws 401 with a challenge. Follows RFC 7617, with
- * credentials in UTF-8.
- *
- * @throws {RequestError} 401 `UNAUTHORIZED`: there are no credentials, or wrong ones.
- */
-export async function requireUser(
-  headers: Headers,
-  authenticate: Authenticate,
-): Promise<ServerUser> {
-  const credentials = parseBasic(headers.get("authorization"));
-  const user = credentials &&
-    await authenticate(credentials.username, credentials.password);
-  if (user) return user;
-  throw new RequestError(
-    401,
-    "UNAUTHORIZED",
-    "Authentication is required",
-    {
-      headers: { "www-authenticate": 'Basic realm="gantry", charset="UTF-8"' },
-    },
-  );
+/** A name and a password, as a client gave them. */
+export interface BasicCredentials {
+  /** The name. */
+  readonly username: string;
+  /** The password. */
+  readonly password: string;
 }
 
-function parseBasic(
-  header: string | null,
-): { username: string; password: string } | undefined {
-  const encoded = /^basic +([A-Za-z0-9+/]+={0,2})$/i.exec(header ?? "")?.[1];
-  if (encoded === undefined || encoded.length > 8192) return undefined;
+/** The most characters of encoded credentials that are looked at. */
+const MAX_LENGTH = 8192;
+
+/** Reads an `Authorization` header of RFC 7617, in UTF-8; undefined where it is none. */
+export function parseBasic(header: string): BasicCredentials | undefined {
+  const encoded = /^basic +([A-Za-z0-9+/]+={0,2})$/i.exec(header)?.[1];
+  if (encoded === undefined || encoded.length > MAX_LENGTH) return undefined;
   let text: string;
   try {
     const bytes = Uint8Array.from(atob(encoded), (char) => char.charCodeAt(0));

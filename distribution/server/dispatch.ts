@@ -6,6 +6,7 @@ import { deleteManifest, getManifest, putManifest } from "./manifests.ts";
 import { getReferrers } from "./referrers.ts";
 import { methodNotAllowed } from "./request_error.ts";
 import type { Route } from "./router.ts";
+import type { Deletable } from "./registry_options.ts";
 import { getTags } from "./tags.ts";
 import {
   deleteUpload,
@@ -37,13 +38,49 @@ export async function dispatch(
       names.includes("GET") ? ["HEAD", ...names] : names,
     );
   }
+  await admit(exchange, route, name);
   return await methods[name]!();
+}
+
+/**
+ * The one guard in front of all endpoints: whether the visitor may do this, and
+ * whether it is switched on at all.
+ */
+async function admit(
+  { visitor, settings }: Exchange,
+  route: Route,
+  method: string,
+): Promise<void> {
+  if (route.endpoint === "base") return;
+  if (route.endpoint === "catalog") return visitor.requireKnown();
+  const { repository } = route;
+  if (method === "DELETE" && route.endpoint !== "upload") {
+    await visitor.require("delete", repository);
+    const kind = deletedKind(route);
+    if (settings.deletable.has(kind)) return;
+    throw methodNotAllowed(`Deleting a ${kind} is switched off`, ["GET"]);
+  }
+  const isUpload = route.endpoint === "uploads" || route.endpoint === "upload";
+  if (!isUpload && method === "GET") {
+    return await visitor.require("pull", repository);
+  }
+  // Who may only move tags pushes manifests too; the tags are looked at there.
+  if (
+    route.endpoint === "manifest" &&
+    await visitor.may("update", repository)
+  ) return;
+  await visitor.require("push", repository);
+}
+
+function deletedKind(route: Route): Deletable {
+  if (route.endpoint !== "manifest") return "blob";
+  return route.reference.includes(":") ? "manifest" : "tag";
 }
 
 function methodsOf(exchange: Exchange, route: Route): Methods {
   switch (route.endpoint) {
     case "base":
-      return { GET: getBase };
+      return { GET: () => getBase(exchange) };
     case "catalog":
       return { GET: () => getCatalog(exchange) };
     case "tags":

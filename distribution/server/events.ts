@@ -10,6 +10,8 @@ export interface RequestServerEvent {
   readonly status: number;
   /** The time from the request's head to the answer's head, in milliseconds. */
   readonly duration: number;
+  /** The client's address, where it is known. */
+  readonly address?: string | undefined;
   /** Who asked, where the registry authenticates. */
   readonly user?: string | undefined;
 }

@@ -1,5 +1,6 @@
-import { guardBody } from "../_body_stream.ts";
 import { tapStream } from "../../digest/_tap_stream.ts";
+import { guardBody } from "../_body_stream.ts";
+import { readAll } from "../_read_all.ts";
 import { RequestError } from "./request_error.ts";
 
 /** A request's body breaks one of its own promises about its length. */
@@ -21,17 +22,27 @@ export function announcedLength(headers: Headers): number | undefined {
   return Number(text);
 }
 
+/** What is demanded of a request's body. */
+export interface BodyRules {
+  /** The length that was announced, if any was. */
+  readonly expected: number | undefined;
+  /** How long it may stand still, in milliseconds. */
+  readonly timeout: number;
+}
+
 /**
  * A request's body, passed through `see`, which fails as soon as it is longer than
- * `expected`, or at an end that comes too early.
+ * expected, at an end that comes too early, or when nothing comes any more.
  */
 export function incomingBody(
   body: ReadableStream<Uint8Array<ArrayBuffer>>,
-  expected: number | undefined,
+  { expected, timeout }: BodyRules,
   see: (chunk: Uint8Array) => void | Promise<void>,
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
   let seen = 0;
-  const guarded = guardBody(body, undefined, {
+  const watch = new StillnessWatch(timeout);
+  const guarded = guardBody(body, watch.signal, {
+    end: () => watch.stop(),
     mapError: (cause) =>
       new RequestError(
         400,
@@ -42,6 +53,7 @@ export function incomingBody(
   });
   return tapStream(guarded, {
     chunk(chunk) {
+      watch.see();
       seen += chunk.byteLength;
       if (expected !== undefined && seen > expected) {
         throw sizeInvalid("The body is longer than announced");
@@ -63,26 +75,14 @@ export function incomingBody(
  */
 export async function readBounded(
   request: Request,
-  limit: number,
+  { limit, timeout }: { readonly limit: number; readonly timeout: number },
 ): Promise<Uint8Array<ArrayBuffer>> {
   const announced = announcedLength(request.headers);
   if (announced !== undefined && announced > limit) throw tooLarge(limit);
   if (request.body === null) return new Uint8Array();
-  const chunks: Uint8Array<ArrayBuffer>[] = [];
-  let size = 0;
-  const body = incomingBody(request.body, announced, () => {});
-  for await (const chunk of body) {
-    size += chunk.byteLength;
-    if (size > limit) throw tooLarge(limit);
-    chunks.push(chunk);
-  }
-  const bytes = new Uint8Array(size);
-  let offset = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, offset);
-    offset += chunk.byteLength;
-  }
-  return bytes;
+  const rules = { expected: announced, timeout };
+  const body = incomingBody(request.body, rules, () => {});
+  return await readAll(body, limit, () => tooLarge(limit));
 }
 
 function tooLarge(limit: number): RequestError {
@@ -91,4 +91,45 @@ function tooLarge(limit: number): RequestError {
     "MANIFEST_INVALID",
     `The manifest is larger than ${limit} bytes`,
   );
+}
+
+/** Notices when nothing has been seen for a while. One timer does for many pieces. */
+class StillnessWatch {
+  readonly #controller = new AbortController();
+  readonly #timeout: number;
+  #timer: ReturnType<typeof setTimeout>;
+  #last = performance.now();
+
+  constructor(timeout: number) {
+    this.#timeout = timeout;
+    this.#timer = setTimeout(() => this.#check(), timeout);
+  }
+
+  /** Aborts where the time has run out. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  see(): void {
+    this.#last = performance.now();
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
+
+  #check(): void {
+    const left = this.#last + this.#timeout - performance.now();
+    if (left > 0) {
+      this.#timer = setTimeout(() => this.#check(), left);
+      return;
+    }
+    this.#controller.abort(
+      new RequestError(
+        408,
+        "BLOB_UPLOAD_INVALID",
+        "The request's body stands still",
+      ),
+    );
+  }
 }

@@ -3,6 +3,8 @@ import { OciError } from "../../digest/oci_error.ts";
 import type { Descriptor } from "../../image/descriptor.ts";
 import { MediaTypes } from "../../image/media_type.ts";
 import { parseJson } from "../../image/parse_json.ts";
+import { assertSchema1 } from "../../image/schema1_manifest.ts";
+import { addressedBytes } from "../../image/addressed_bytes.ts";
 import { isMediaType } from "./media_type.ts";
 import { manifestInvalid } from "./request_error.ts";
 import type { StoredManifest } from "./storage.ts";
@@ -17,6 +19,8 @@ export interface ManifestDocument {
   readonly annotations: Readonly<Record<string, string>> | undefined;
   /** The digest of the manifest that this one says something about. */
   readonly subject: string | undefined;
+  /** The bytes that the manifest's digest is of. */
+  readonly addressed: Uint8Array<ArrayBuffer>;
   /** What the manifest names, and must be there as blobs. */
   readonly blobs: readonly Descriptor[];
   /** What an index names, and must be there as manifests. */
@@ -52,11 +56,15 @@ export function isKnownManifestType(mediaType: string): boolean {
  * @throws {RequestError} 400 `MANIFEST_INVALID`: the document is not acceptable.
  */
 export function readManifestDocument(
-  bytes: Uint8Array,
+  bytes: Uint8Array<ArrayBuffer>,
   contentType: string | undefined,
+  schema1: "accept" | "refuse",
 ): ManifestDocument {
   if (contentType !== undefined && SCHEMA_1.has(contentType)) {
-    throw manifestInvalid("Docker schema 1 manifests are not accepted");
+    if (schema1 === "refuse") {
+      throw manifestInvalid("Docker schema 1 manifests are not accepted");
+    }
+    return readSchema1(bytes, contentType);
   }
   const value = parseObject(bytes);
   const own = value.mediaType;
@@ -82,7 +90,43 @@ export function readManifestDocument(
     );
   }
   if (isKnownManifestType(mediaType)) checkShape(value, mediaType);
-  return describe(value, mediaType);
+  return { ...describe(value, mediaType), addressed: bytes };
+}
+
+/** Docker's first manifests: their layers have no sizes, and signatures stand inside. */
+function readSchema1(
+  bytes: Uint8Array<ArrayBuffer>,
+  mediaType: string,
+): ManifestDocument {
+  const { value, addressed } = guard(() => {
+    const value = parseJson(bytes, { maxSize: Infinity });
+    assertSchema1(value, { level: "wire" });
+    return { value, addressed: addressedBytes(bytes, mediaType) };
+  });
+  const blobs = value.fsLayers.map(({ blobSum }) => ({
+    mediaType: MediaTypes.dockerLayerGzip,
+    digest: blobSum,
+    size: 0,
+  }));
+  return {
+    mediaType,
+    artifactType: undefined,
+    annotations: undefined,
+    subject: undefined,
+    addressed,
+    blobs: blobs.filter(isDescriptor),
+    manifests: [],
+  };
+}
+
+/** What the image floor refuses, a client must hear as its own mistake. */
+function guard<Result>(read: () => Result): Result {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof OciError) throw manifestInvalid(error.message);
+    throw error;
+  }
 }
 
 /** What {@linkcode describeReferrer} finds. */
@@ -114,7 +158,7 @@ export interface ReferrerDescription {
 export function describeReferrer(
   { mediaType, digest, bytes }: StoredManifest,
 ): ReferrerDescription | undefined {
-  let document: ManifestDocument;
+  let document: Omit<ManifestDocument, "addressed">;
   try {
     document = describe(parseObject(bytes), mediaType);
   } catch (error) {
@@ -136,13 +180,7 @@ export function describeReferrer(
 }
 
 function parseObject(bytes: Uint8Array): Record<string, unknown> {
-  let value: unknown;
-  try {
-    value = parseJson(bytes, { maxSize: Infinity });
-  } catch (error) {
-    if (error instanceof OciError) throw manifestInvalid(error.message);
-    throw error;
-  }
+  const value = guard(() => parseJson(bytes, { maxSize: Infinity }));
   if (!isObject(value)) {
     throw manifestInvalid("The manifest must be a JSON object");
   }
@@ -190,7 +228,7 @@ function checkDescriptor(value: unknown, path: string): void {
 function describe(
   value: Record<string, unknown>,
   mediaType: string,
-): ManifestDocument {
+): Omit<ManifestDocument, "addressed"> {
   const { config, subject, artifactType, annotations } = value;
   return {
     mediaType,

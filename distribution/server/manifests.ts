@@ -16,6 +16,8 @@ import {
   nameUnknown,
   RequestError,
 } from "./request_error.ts";
+import type { TagCheck } from "./storage.ts";
+import { tagImmutable } from "./tag_rules.ts";
 
 /** The most `tag` parameters of one push; each may be 128 characters long. */
 const MAX_TAGS = 200;
@@ -70,8 +72,14 @@ export async function putManifest(
   }
   if (!tags.every(isTag)) throw manifestInvalid("Tag not valid");
 
-  const bytes = await readBounded(request, settings.maxManifestSize);
-  const digest = await Digest.fromBytes(bytes, {
+  const bytes = await readBounded(request, {
+    limit: settings.maxManifestSize,
+    timeout: settings.bodyTimeout,
+  });
+  const contentType = mediaTypeOf(request.headers.get("content-type"));
+  const document = readManifestDocument(bytes, contentType, settings.schema1);
+  requireManifestType(exchange, document.mediaType);
+  const digest = await Digest.fromBytes(document.addressed, {
     ...(expected === undefined ? {} : { algorithm: expected.algorithm }),
   });
   if (expected !== undefined && !digest.equals(expected)) {
@@ -80,19 +88,22 @@ export async function putManifest(
       actual: String(digest),
     });
   }
-  const contentType = mediaTypeOf(request.headers.get("content-type"));
-  const document = readManifestDocument(bytes, contentType);
   if (settings.sparse === "refuse") {
     await refuseSparse(exchange, repository, document);
   }
-  await storage.writeManifest(repository, {
-    digest: String(digest),
-    mediaType: document.mediaType,
-    bytes,
-  }, tags);
+  const { mediaType } = document;
+  const manifest = { digest: String(digest), mediaType, bytes };
+  const check = await tagCheck(exchange, repository, manifest.digest);
+  if (check !== undefined) {
+    // Asked early, so that nothing is kept of what is refused; the storage asks again.
+    for (const tag of tags) {
+      check(tag, (await storage.readManifest(repository, tag))?.digest);
+    }
+  }
+  await storage.writeManifest(repository, manifest, tags, check);
 
   const headers = new Headers({
-    location: `/v2/${repository}/manifests/${digest}`,
+    location: exchange.url(`/v2/${repository}/manifests/${digest}`),
     "docker-content-digest": String(digest),
   });
   if (document.subject !== undefined) {
@@ -136,6 +147,39 @@ export async function deleteManifest(
     exchange.note("delete", "tag", repository, { tag: reference });
   }
   return new Response(null, { status: 202 });
+}
+
+/** What decides on tags that are there already; undefined where all of them may be moved. */
+async function tagCheck(
+  { settings: { isImmutable }, visitor }: Exchange,
+  repository: string,
+  digest: string,
+): Promise<TagCheck | undefined> {
+  const mayUpdate = await visitor.may("update", repository);
+  const mayPush = await visitor.may("push", repository);
+  if (isImmutable === undefined && mayUpdate && mayPush) return undefined;
+  return (tag, current) => {
+    if (current === digest) return;
+    if (current !== undefined && isImmutable?.(tag)) throw tagImmutable(tag);
+    if (current === undefined ? mayPush : mayUpdate) return;
+    throw new RequestError(403, "DENIED", "The action is not permitted", {
+      detail: { action: current === undefined ? "push" : "update", tag },
+    });
+  };
+}
+
+/** Refuses a kind of manifest that the operator does not want. */
+function requireManifestType(
+  { settings }: Exchange,
+  mediaType: string,
+): void {
+  if (settings.manifestTypes?.has(mediaType) ?? true) return;
+  throw new RequestError(
+    415,
+    "MANIFEST_INVALID",
+    "Manifests of this media type are not accepted",
+    { detail: { mediaType } },
+  );
 }
 
 /** Refuses a manifest that names content which the repository has not (R56); the subject may be absent (R55). */

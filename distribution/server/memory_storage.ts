@@ -10,6 +10,7 @@ import type {
   Page,
   RegistryStorage,
   StoredManifest,
+  TagCheck,
 } from "./storage.ts";
 
 interface MemoryRepository {
@@ -171,8 +172,10 @@ class MemoryStorage implements RegistryStorage {
     repository: string,
     manifest: StoredManifest,
     tags: readonly string[],
+    check?: TagCheck,
   ): Promise<void> {
     const { manifests, referrers, tags: allTags } = this.#ensure(repository);
+    for (const tag of tags) check?.(tag, allTags.get(tag));
     manifests.set(manifest.digest, manifest);
     const referrer = describeReferrer(manifest);
     if (referrer !== undefined) {

@@ -13,28 +13,46 @@
  *
  * @module
  */
+export { acceptTokens, type AcceptTokensOptions } from "./accept_tokens.ts";
 export { type Authenticate, type ServerUser } from "./basic_auth.ts";
+export {
+  type BearerTokens,
+  type IssuedToken,
+  type TokenAccess,
+  type TokenGrant,
+} from "./bearer_tokens.ts";
+export { type CorsOptions } from "./cors.ts";
 export {
   type ContentServerEvent,
   type ErrorServerEvent,
   type RequestServerEvent,
   type ServerEvent,
 } from "./events.ts";
+export { htpasswd, HtpasswdError } from "./htpasswd.ts";
+export { issueTokens, type IssueTokensOptions } from "./issue_tokens.ts";
 export {
   describeReferrer,
   type ReferrerDescription,
 } from "./manifest_document.ts";
-export { htpasswd, HtpasswdError } from "./htpasswd.ts";
 export { memoryStorage } from "./memory_storage.ts";
+export { type RequestContext } from "./outside.ts";
 export {
-  createRegistry,
-  type RegistryServer,
+  type Action,
+  type Permission,
+  permissions,
+  type Permit,
+} from "./permissions.ts";
+export { type RateLimit } from "./rate_limit.ts";
+export { createRegistry, type RegistryServer } from "./registry.ts";
+export {
+  type Deletable,
   type RegistryServerOptions,
-} from "./registry.ts";
+} from "./registry_options.ts";
 export { RequestError, type RequestErrorOptions } from "./request_error.ts";
 export {
   type ByteRange,
   type Page,
   type RegistryStorage,
   type StoredManifest,
+  type TagCheck,
 } from "./storage.ts";

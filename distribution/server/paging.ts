@@ -52,12 +52,12 @@ export function cutPage<Entry>(
   };
 }
 
-/** A `Link` header to the next page; `path` and values must be checked or encoded. */
+/** A `Link` header to the next page at a URL, which must be checked. */
 export function nextLink(
-  path: string,
+  url: string,
   parameters: Readonly<Record<string, string | number>>,
 ): string {
   const query = Object.entries(parameters)
     .map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join("&");
-  return `<${path}?${query}>; rel="next"`;
+  return `<${url}?${query}>; rel="next"`;
 }

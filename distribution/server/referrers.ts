@@ -15,7 +15,7 @@ const MAX_PAGE_ENTRIES = 1000;
  * would mean that there is no such endpoint.
  */
 export async function getReferrers(
-  { query, storage }: Exchange,
+  { query, storage, url }: Exchange,
   repository: string,
   digestText: string,
 ): Promise<Response> {
@@ -38,7 +38,7 @@ export async function getReferrers(
   if (more) {
     headers.set(
       "link",
-      nextLink(`/v2/${repository}/referrers/${digest}`, {
+      nextLink(url(`/v2/${repository}/referrers/${digest}`), {
         ...(artifactType === undefined ? {} : { artifactType }),
         n: limit,
         last: entries.at(-1)!.digest,

@@ -1,13 +1,13 @@
 import { MAX_MANIFEST_SIZE } from "../../image/parse_json.ts";
-import {
-  type Authenticate,
-  requireUser,
-  type ServerUser,
-} from "./basic_auth.ts";
+import { Cors } from "./cors.ts";
 import { dispatch } from "./dispatch.ts";
 import type { ServerEvent } from "./events.ts";
 import type { Exchange, ServerSettings } from "./exchange.ts";
+import { Gate, type Visitor } from "./gate.ts";
 import { memoryStorage } from "./memory_storage.ts";
+import { Outside, type RequestContext } from "./outside.ts";
+import { RateLimiter } from "./rate_limit.ts";
+import type { RegistryServerOptions } from "./registry_options.ts";
 import {
   errorResponse,
   methodNotAllowed,
@@ -15,56 +15,22 @@ import {
 } from "./request_error.ts";
 import { route } from "./router.ts";
 import type { RegistryStorage } from "./storage.ts";
+import { immutability } from "./tag_rules.ts";
+import { readTarget, type Target } from "./target.ts";
+import { answerTokenRequest, TOKEN_PATH } from "./token_endpoint.ts";
 import { UploadSessions } from "./upload_sessions.ts";
-
-/** Options of {@linkcode createRegistry}. */
-export interface RegistryServerOptions {
-  /**
-   * Where the content is kept.
-   *
-   * @default {memoryStorage()}
-   */
-  readonly storage?: RegistryStorage;
-  /**
-   * Refuse everything that would change content.
-   *
-   * @default {false}
-   */
-  readonly readOnly?: boolean;
-  /**
-   * Checks who asks; without it everybody is let in. `htpasswd` makes one from a file's text.
-   */
-  readonly authenticate?: Authenticate;
-  /** Takes what the registry tells of its work. It is called often, and must be quick. */
-  readonly onEvent?: (event: ServerEvent) => void;
-  /**
-   * The largest manifest accepted, in bytes; a larger one is answered with 413.
-   *
-   * @default {4194304}
-   */
-  readonly maxManifestSize?: number;
-  /**
-   * How long an unfinished upload is kept after its last write, in milliseconds.
-   *
-   * @default {86400000}
-   */
-  readonly uploadExpiry?: number;
-  /**
-   * Whether a manifest may name content that the repository has not.
-   *
-   * @default {"accept"}
-   */
-  readonly sparse?: "accept" | "refuse";
-}
 
 /** A registry that answers web requests. */
 export interface RegistryServer extends AsyncDisposable {
   /**
    * Answers a request. It is bound, so that it can be passed on by itself:
-   * `Deno.serve(registry.fetch)`. It rejects only
-   * where `onEvent` throws.
+   * `Deno.serve(registry.fetch)`. What the server knows of the connection is wanted
+   * for limits by client; Deno passes it. It rejects only where `onEvent` throws.
    */
-  readonly fetch: (request: Request) => Promise<Response>;
+  readonly fetch: (
+    request: Request,
+    context?: RequestContext,
+  ) => Promise<Response>;
   /** Lets go of what the storage holds open. There must be no requests afterwards. */
   close(): Promise<void>;
 }
@@ -74,7 +40,10 @@ export interface RegistryServer extends AsyncDisposable {
  *
  * It speaks the distribution specification: pull with ranges, push in every form,
  * mount, tags, deletion, referrers, and Docker's catalog. It opens no port, starts
- * no timer, and reads no environment.
+ * no timer beyond a request, and reads no environment.
+ *
+ * @throws {TypeError} An option is not valid.
+ * @throws {RangeError} A number among the options is out of range.
  *
  * @example A registry inside a test
  * ```ts
@@ -98,7 +67,7 @@ export function createRegistry(
 ): RegistryServer {
   const server = new Server(options);
   return {
-    fetch: (request) => server.fetch(request),
+    fetch: (request, context) => server.fetch(request, context),
     close: () => server.close(),
     [Symbol.asyncDispose]: () => server.close(),
   };
@@ -109,55 +78,81 @@ const SWEEP_INTERVAL = 60 * 1000;
 const READING: ReadonlySet<string> = new Set(["GET", "HEAD"]);
 
 class Server {
+  readonly #options: RegistryServerOptions;
   readonly #storage: RegistryStorage;
-  readonly #readOnly: boolean;
-  readonly #authenticate: Authenticate | undefined;
+  readonly #gate: Gate;
+  readonly #outside: Outside;
+  readonly #limiter: RateLimiter | undefined;
+  readonly #cors: Cors | undefined;
   readonly #onEvent: (event: ServerEvent) => void;
-  readonly #uploadExpiry: number;
   readonly #settings: ServerSettings;
-  readonly #sessions = new UploadSessions();
+  readonly #sessions: UploadSessions;
   #lastSweep = 0;
 
   constructor(options: RegistryServerOptions) {
+    this.#options = options;
     this.#storage = options.storage ?? memoryStorage();
-    this.#readOnly = options.readOnly ?? false;
-    this.#authenticate = options.authenticate;
+    this.#gate = new Gate(options);
+    this.#outside = new Outside(options);
+    this.#limiter = options.rateLimit && new RateLimiter(options.rateLimit);
+    this.#cors = options.cors && new Cors(options.cors);
     this.#onEvent = options.onEvent ?? (() => {});
-    this.#uploadExpiry = options.uploadExpiry ?? DAY;
+    this.#sessions = new UploadSessions(options.maxUploads ?? 10_000);
     this.#settings = {
       maxManifestSize: options.maxManifestSize ?? MAX_MANIFEST_SIZE,
+      manifestTypes: options.manifestTypes && new Set(options.manifestTypes),
+      blobTypes: options.blobTypes && new Set(options.blobTypes),
       sparse: options.sparse ?? "accept",
+      schema1: options.schema1 ?? "refuse",
+      deletable: new Set(options.deletable ?? ["tag", "manifest", "blob"]),
+      isImmutable: immutability(options.immutableTags ?? false),
+      bodyTimeout: options.bodyTimeout ?? 60_000,
     };
   }
 
-  async fetch(request: Request): Promise<Response> {
+  async fetch(
+    request: Request,
+    context: RequestContext | undefined,
+  ): Promise<Response> {
     const started = performance.now();
-    const { path, query } = target(request.url);
+    const target = readTarget(request.url);
+    const address = this.#outside.address(request, context);
     const { method } = request;
-    let user: ServerUser | undefined;
+    let visitor: Visitor | undefined;
     let response: Response;
     try {
-      user = this.#authenticate &&
-        await requireUser(request.headers, this.#authenticate);
-      response = await this.#answer(request, path, query, user);
+      this.#limiter?.count(address ?? "", started);
+      const realm = () => this.#outside.absolute(request) + TOKEN_PATH;
+      const path = this.#outside.inner(target.path);
+      const early = this.#cors?.preflight(request) ??
+        await this.#answerTokens(request, path, target);
+      if (early === undefined) {
+        visitor = await this.#gate.identify(request.headers, realm);
+        response = await this.#answer(request, path, target, visitor);
+      } else {
+        response = early;
+      }
     } catch (error) {
-      response = this.#refusal(error, method, path);
+      response = this.#refusal(error, method, target.path);
       await discard(request.body);
     }
     if (method === "HEAD" && response.body !== null) {
       response = new Response(null, response);
     }
-    response.headers.set("docker-distribution-api-version", "registry/2.0");
+    const { headers } = response;
+    headers.set("docker-distribution-api-version", "registry/2.0");
     // Content is sent as it is stored: a server that compresses on the way would
     // change its length, and Deno's does unless it is told not to.
-    response.headers.set("cache-control", "no-transform");
+    headers.append("cache-control", "no-transform");
+    this.#cors?.mark(request, headers);
     this.#onEvent({
       type: "request",
       method,
-      path,
+      path: target.path,
       status: response.status,
       duration: performance.now() - started,
-      user: user?.name,
+      address,
+      user: visitor?.user?.name,
     });
     return response;
   }
@@ -169,25 +164,49 @@ class Server {
   async #answer(
     request: Request,
     path: string,
-    query: URLSearchParams,
-    user: ServerUser | undefined,
+    { query }: Target,
+    visitor: Visitor,
   ): Promise<Response> {
     const destination = route(path);
     // One guard in front of every method that changes something.
-    if (this.#readOnly && !READING.has(request.method)) {
+    if (this.#options.readOnly && !READING.has(request.method)) {
       throw methodNotAllowed("The registry is read-only", [...READING]);
     }
     if (request.method === "POST") await this.#sweep();
     const exchange: Exchange = {
       request,
       query,
+      visitor,
       storage: this.#storage,
       sessions: this.#sessions,
       settings: this.#settings,
+      url: (path) => this.#outside.prefix(request) + path,
       note: (type, kind, repository, what) =>
-        this.#onEvent({ type, kind, repository, ...what, user: user?.name }),
+        this.#onEvent({
+          type,
+          kind,
+          repository,
+          ...what,
+          user: visitor.user?.name,
+        }),
     };
     return await dispatch(exchange, destination);
+  }
+
+  /** Answers at the registry's own token endpoint, where it has one. */
+  async #answerTokens(
+    request: Request,
+    path: string,
+    { query }: Target,
+  ): Promise<Response | undefined> {
+    const { tokens, authenticate } = this.#options;
+    const isEndpoint = path === TOKEN_PATH || path === `${TOKEN_PATH}/`;
+    if (!isEndpoint || tokens?.issue === undefined) return undefined;
+    return await answerTokenRequest(request, query, {
+      tokens,
+      authenticate,
+      gate: this.#gate,
+    });
   }
 
   #refusal(error: unknown, method: string, path: string): Response {
@@ -207,26 +226,12 @@ class Server {
   /** Drops old uploads now and then, when a new one begins: a timer would keep the process alive. */
   async #sweep(): Promise<void> {
     const now = Date.now();
-    const interval = Math.min(SWEEP_INTERVAL, this.#uploadExpiry);
-    if (now - this.#lastSweep < interval) return;
+    const expiry = this.#options.uploadExpiry ?? DAY;
+    if (now - this.#lastSweep < Math.min(SWEEP_INTERVAL, expiry)) return;
     this.#lastSweep = now;
-    await this.#storage.expireUploads(now - this.#uploadExpiry);
+    this.#sessions.expire(now - expiry);
+    await this.#storage.expireUploads(now - expiry);
   }
-}
-
-/**
- * Splits a request's URL by hand: `new URL` would resolve dot segments, encoded
- * ones too, and so hide what was asked for.
- */
-function target(url: string): { path: string; query: URLSearchParams } {
-  const scheme = url.indexOf("://");
-  const start = scheme < 0 ? 0 : url.indexOf("/", scheme + 3);
-  const whole = start < 0 ? "/" : url.slice(start).split("#", 1)[0]!;
-  const mark = whole.indexOf("?");
-  return mark < 0 ? { path: whole, query: new URLSearchParams() } : {
-    path: whole.slice(0, mark),
-    query: new URLSearchParams(whole.slice(mark + 1)),
-  };
 }
 
 /** Lets go of a body that nobody will read. */

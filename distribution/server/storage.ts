@@ -26,6 +26,9 @@ export interface StoredManifest {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
+/** Throws where a tag may not be pointed at something; `current` is what it points at, if it is there. */
+export type TagCheck = (tag: string, current: string | undefined) => void;
+
 /**
  * Where a registry keeps its content.
  *
@@ -102,11 +105,19 @@ export interface RegistryStorage {
     repository: string,
     reference: string,
   ): Promise<StoredManifest | undefined>;
-  /** Keeps a manifest, then points tags at it. Creates the repository where it does not exist. */
+  /**
+   * Keeps a manifest, then points tags at it. Creates the repository where it does
+   * not exist.
+   *
+   * Where `check` is given it is called for each tag with the digest that it points
+   * at before, and no other call changes the tag in between. Where it throws, no tag
+   * is changed.
+   */
   writeManifest(
     repository: string,
     manifest: StoredManifest,
     tags: readonly string[],
+    check?: TagCheck,
   ): Promise<void>;
   /** Deletes a manifest with all its tags. Gives false where the repository has it not. */
   deleteManifest(repository: string, digest: string): Promise<boolean>;

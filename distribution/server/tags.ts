@@ -4,7 +4,7 @@ import { nameUnknown } from "./request_error.ts";
 
 /** `GET /v2/<name>/tags/list`: the tags, in byte order (R60-R65). */
 export async function getTags(
-  { query, storage }: Exchange,
+  { query, storage, url }: Exchange,
   repository: string,
 ): Promise<Response> {
   const page = parsePage(query);
@@ -19,7 +19,7 @@ export async function getTags(
     const last = entries.at(-1)!;
     headers.set(
       "link",
-      nextLink(`/v2/${repository}/tags/list`, { n: page.limit, last }),
+      nextLink(url(`/v2/${repository}/tags/list`), { n: page.limit, last }),
     );
   }
   const body = { name: repository, tags: entries };

@@ -1,6 +1,7 @@
 import { KeyedMutex } from "./_keyed_mutex.ts";
 import type { Algorithm } from "../../digest/algorithm.ts";
 import { createHasher, type Hasher } from "../../digest/hasher.ts";
+import { tooManyRequests } from "./rate_limit.ts";
 
 /** The running hash of an upload, and how much of it has been hashed. */
 export interface UploadHash {
@@ -10,9 +11,6 @@ export interface UploadHash {
   seen: number;
 }
 
-/** More uploads than this are not hashed as they arrive, but read again at their end. */
-const MAX_HASHES = 10_000;
-
 /**
  * What this process knows of uploads beside their bytes: the running hashes, and
  * who is writing.
@@ -21,8 +19,26 @@ const MAX_HASHES = 10_000;
  * next request: then the content is read again before it is committed.
  */
 export class UploadSessions {
+  /** When an upload was last worked on, the longest ago first. */
+  readonly #open = new Map<string, number>();
   readonly #hashes = new Map<string, UploadHash>();
   readonly #mutex = new KeyedMutex();
+  readonly #max: number;
+
+  /** `max` is the most uploads that can be unfinished at once. */
+  constructor(max: number) {
+    this.#max = max;
+  }
+
+  /**
+   * Makes sure that there is room for one more upload.
+   *
+   * @throws {RequestError} 429 `TOOMANYREQUESTS`: there are too many that are not finished.
+   */
+  requireRoom(): void {
+    if (this.#open.size < this.#max) return;
+    throw tooManyRequests("Too many uploads are unfinished", 60);
+  }
 
   /** Runs work on one upload after all earlier work on it. */
   exclusive<Result>(
@@ -34,10 +50,14 @@ export class UploadSessions {
 
   /** Begins to hash an upload. */
   begin(upload: string, algorithm: Algorithm): void {
-    if (this.#hashes.size >= MAX_HASHES) {
-      this.#hashes.delete(this.#hashes.keys().next().value!);
-    }
+    this.touch(upload);
     this.#hashes.set(upload, { hasher: createHasher(algorithm), seen: 0 });
+  }
+
+  /** Keeps an upload from being too old. */
+  touch(upload: string): void {
+    this.#open.delete(upload);
+    this.#open.set(upload, Date.now());
   }
 
   /** The running hash of an upload, where it has seen just the bytes that are kept. */
@@ -50,6 +70,15 @@ export class UploadSessions {
 
   /** Forgets an upload. */
   end(upload: string): void {
+    this.#open.delete(upload);
     this.#hashes.delete(upload);
+  }
+
+  /** Forgets the uploads that nobody has worked on since a time, in milliseconds since 1970. */
+  expire(before: number): void {
+    for (const [upload, touched] of this.#open) {
+      if (touched >= before) break;
+      this.end(upload);
+    }
   }
 }

@@ -1,9 +1,11 @@
 import { algorithmInfo, CANONICAL_ALGORITHM } from "../../digest/algorithm.ts";
 import { Digest } from "../../digest/digest.ts";
+import { MediaTypes } from "../../image/media_type.ts";
 import { isRepositoryName } from "../reference.ts";
 import { queryDigest } from "./digest_text.ts";
 import type { Exchange } from "./exchange.ts";
 import { announcedLength, incomingBody, sizeInvalid } from "./incoming_body.ts";
+import { mediaTypeOf } from "./media_type.ts";
 import { parseChunkRange } from "./range.ts";
 import { digestInvalid, RequestError, uploadUnknown } from "./request_error.ts";
 
@@ -16,7 +18,7 @@ export async function postUpload(
   const mount = queryDigest(query, "mount");
   if (mount !== undefined && await tryMount(exchange, repository, mount)) {
     exchange.note("mount", "blob", repository, { digest: String(mount) });
-    return created(repository, String(mount));
+    return created(exchange, repository, String(mount));
   }
   const digest = queryDigest(query, "digest");
   const algorithm = digest?.algorithm ?? query.get("digest-algorithm") ??
@@ -24,9 +26,13 @@ export async function postUpload(
   if (algorithmInfo(algorithm) === undefined) {
     throw digestInvalid("Digest algorithm not supported");
   }
+  if (digest !== undefined) requireBlobType(exchange);
+  sessions.requireRoom();
   const upload = await storage.createUpload(repository);
   sessions.begin(upload, algorithm);
-  if (digest === undefined) return accepted(repository, upload, 202);
+  if (digest === undefined) {
+    return accepted(exchange, repository, upload, { status: 202 });
+  }
   try {
     const size = await receive(exchange, repository, upload, 0);
     await commit(exchange, repository, upload, digest, size);
@@ -35,18 +41,18 @@ export async function postUpload(
     await drop(exchange, repository, upload);
     throw error;
   }
-  return created(repository, String(digest));
+  return created(exchange, repository, String(digest));
 }
 
 /** `GET` of an upload: how much of it is kept (R41). */
 export async function getUpload(
-  { storage }: Exchange,
+  exchange: Exchange,
   repository: string,
   upload: string,
 ): Promise<Response> {
-  const size = await storage.uploadSize(repository, upload);
+  const size = await exchange.storage.uploadSize(repository, upload);
   if (size === undefined) throw uploadUnknown();
-  return accepted(repository, upload, 204, size);
+  return accepted(exchange, repository, upload, { status: 204, size });
 }
 
 /** `PATCH` of an upload: the next chunk, or the whole as a stream (R33-R37). */
@@ -59,7 +65,7 @@ export function patchUpload(
     const offset = await exchange.storage.uploadSize(repository, upload);
     if (offset === undefined) throw uploadUnknown();
     const size = await receive(exchange, repository, upload, offset);
-    return accepted(repository, upload, 202, size);
+    return accepted(exchange, repository, upload, { status: 202, size });
   });
 }
 
@@ -90,7 +96,7 @@ export function putUpload(
       }
       throw error;
     }
-    return created(repository, String(digest));
+    return created(exchange, repository, String(digest));
   });
 }
 
@@ -107,27 +113,28 @@ export function deleteUpload(
 }
 
 /**
- * Mounts where that is possible. Without `from` only the repository itself is
+ * Mounts where that is possible: from where the caller may read. Without `from` only the repository itself is
  * looked at: to search the others would tell a caller what they hold.
  */
 async function tryMount(
-  { query, storage }: Exchange,
+  { query, storage, visitor }: Exchange,
   repository: string,
   digest: Digest,
 ): Promise<boolean> {
   const from = query.get("from") ?? repository;
-  return isRepositoryName(from) &&
+  return isRepositoryName(from) && await visitor.may("pull", from) &&
     await storage.mountBlob(repository, String(digest), from);
 }
 
 /** Takes the request's body into an upload, and gives the size that is then kept. */
 async function receive(
-  { request, storage, sessions }: Exchange,
+  exchange: Exchange,
   repository: string,
   upload: string,
   offset: number,
 ): Promise<number> {
-  const announced = expectedLength(request.headers, repository, upload, offset);
+  const { request, storage, sessions, settings } = exchange;
+  const announced = expectedLength(exchange, repository, upload, offset);
   if (request.body === null || announced === 0) {
     if (announced !== undefined && announced > 0) {
       throw sizeInvalid("The body is shorter than announced");
@@ -135,8 +142,11 @@ async function receive(
     await request.body?.cancel();
     return offset;
   }
+  requireBlobType(exchange);
+  sessions.touch(upload);
   const hash = sessions.hash(upload, offset);
-  const body = incomingBody(request.body, announced, (chunk) => {
+  const rules = { expected: announced, timeout: settings.bodyTimeout };
+  const body = incomingBody(request.body, rules, (chunk) => {
     if (hash === undefined) return;
     hash.seen += chunk.byteLength;
     return hash.hasher.update(chunk);
@@ -146,11 +156,12 @@ async function receive(
 
 /** The length that the headers promise, once they agree with each other and with what is kept. */
 function expectedLength(
-  headers: Headers,
+  exchange: Exchange,
   repository: string,
   upload: string,
   offset: number,
 ): number | undefined {
+  const { headers } = exchange.request;
   const length = announcedLength(headers);
   const header = headers.get("content-range");
   if (header === null) return length;
@@ -167,7 +178,7 @@ function expectedLength(
       416,
       "BLOB_UPLOAD_INVALID",
       `The chunk does not follow: ${offset} bytes are kept`,
-      { headers: progressHeaders(repository, upload, offset) },
+      { headers: progressHeaders(exchange, repository, upload, offset) },
     );
   }
   const expected = range.last - range.start + 1;
@@ -212,34 +223,52 @@ function drop(
 }
 
 function accepted(
+  exchange: Exchange,
   repository: string,
   upload: string,
-  status: 202 | 204,
-  size = 0,
+  { status, size = 0 }: { status: 202 | 204; size?: number },
 ): Response {
-  const headers = progressHeaders(repository, upload, size);
+  const headers = progressHeaders(exchange, repository, upload, size);
   return new Response(null, { status, headers });
 }
 
 function progressHeaders(
+  { url }: Exchange,
   repository: string,
   upload: string,
   size: number,
 ): Record<string, string> {
   return {
-    location: `/v2/${repository}/blobs/uploads/${upload}`,
+    location: url(`/v2/${repository}/blobs/uploads/${upload}`),
     // Nothing and one byte look alike: clients count themselves.
     range: `0-${Math.max(0, size - 1)}`,
     "docker-upload-uuid": upload,
   };
 }
 
-function created(repository: string, digest: string): Response {
+function created(
+  { url }: Exchange,
+  repository: string,
+  digest: string,
+): Response {
   return new Response(null, {
     status: 201,
     headers: {
-      location: `/v2/${repository}/blobs/${digest}`,
+      location: url(`/v2/${repository}/blobs/${digest}`),
       "docker-content-digest": digest,
     },
   });
+}
+
+/** Refuses content that is sent as something the operator does not want. */
+function requireBlobType({ request, settings }: Exchange): void {
+  if (settings.blobTypes === undefined) return;
+  const type = mediaTypeOf(request.headers.get("content-type")) ??
+    MediaTypes.octetStream;
+  if (settings.blobTypes.has(type)) return;
+  throw new RequestError(
+    415,
+    "UNSUPPORTED",
+    "Blobs of this Content-Type are not accepted",
+  );
 }

@@ -116,6 +116,7 @@ Deno.test("createRegistry({ onEvent }) tells who did what, and no secret", async
         path: "/v2/app/blobs/uploads/",
         status: 201,
         duration: 0,
+        address: undefined,
         user: "alice",
       },
       {
@@ -124,6 +125,7 @@ Deno.test("createRegistry({ onEvent }) tells who did what, and no secret", async
         path: "/v2/",
         status: 401,
         duration: 0,
+        address: undefined,
         user: undefined,
       },
     ],

@@ -2,6 +2,7 @@ import { Digest } from "../../../digest/digest.ts";
 import type { Descriptor } from "../../../image/descriptor.ts";
 import { MediaTypes } from "../../../image/media_type.ts";
 import { MAX_MANIFEST_SIZE, parseJson } from "../../../image/parse_json.ts";
+import { addressedBytes } from "../../../image/addressed_bytes.ts";
 import {
   describeReferrer,
   type ReferrerDescription,
@@ -62,7 +63,8 @@ export class LayoutManifests {
       : ownMediaType(bytes);
     if (mediaType === undefined) return undefined;
     const { algorithm } = Digest.parse(digest);
-    if (!(await Digest.fromBytes(bytes, { algorithm })).equals(digest)) {
+    const addressed = addressedOf(bytes, mediaType);
+    if (!(await Digest.fromBytes(addressed, { algorithm })).equals(digest)) {
       throw damaged(`manifest ${digest} has another content`);
     }
     const manifest = { digest, mediaType, bytes };
@@ -114,6 +116,19 @@ export class LayoutManifests {
     };
     this.#facts.set(key, facts);
     return facts;
+  }
+}
+
+/** What a manifest's digest is of: a signed one of schema 1 is addressed by what was signed. */
+function addressedOf(
+  bytes: Uint8Array<ArrayBuffer>,
+  mediaType: string,
+): Uint8Array<ArrayBuffer> {
+  try {
+    return addressedBytes(bytes, mediaType);
+  } catch {
+    // It does not say what was signed: then it is compared as a whole.
+    return bytes;
   }
 }
 

@@ -13,14 +13,14 @@ export const serveWithDeno: Listen = (handler, { hostname, port, tls }) => {
 
   const server = Deno.serve(
     { hostname, port, ...tls, onListen: () => {} },
-    (request, { completed }) => {
+    (request, info) => {
       if (stopping !== undefined) return unavailable();
       // It rejects where the client went away: completed too, as far as this goes.
-      const done = completed.catch(() => {}).finally(() => {
+      const done = info.completed.catch(() => {}).finally(() => {
         running.delete(done);
       });
       running.add(done);
-      return handler.fetch(request);
+      return handler.fetch(request, info);
     },
   );
 

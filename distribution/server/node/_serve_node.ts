@@ -50,7 +50,11 @@ async function answer(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
 ): Promise<void> {
-  const response = await handler.fetch(toRequest(scheme, incoming));
+  const address = incoming.socket.remoteAddress;
+  const response = await handler.fetch(
+    toRequest(scheme, incoming),
+    address === undefined ? {} : { remoteAddr: { hostname: address } },
+  );
   outgoing.statusCode = response.status;
   for (const [name, value] of response.headers) {
     outgoing.appendHeader(name, value);

@@ -7,6 +7,7 @@ import type {
   Page,
   RegistryStorage,
   StoredManifest,
+  TagCheck,
 } from "../storage.ts";
 import { BlobFiles } from "./_blob_files.ts";
 import { remove, writeDurably } from "./_files.ts";
@@ -170,6 +171,7 @@ class DirectoryStorage implements RegistryStorage {
     repository: string,
     { digest, mediaType, bytes }: StoredManifest,
     tags: readonly string[],
+    check?: TagCheck,
   ): Promise<void> {
     await this.#layouts.ensure(repository);
     const temporary = this.#paths.temporary();
@@ -184,7 +186,10 @@ class DirectoryStorage implements RegistryStorage {
     const descriptor = { mediaType, digest, size: bytes.byteLength };
     await this.#layouts.updateIndex(
       repository,
-      (index) => index.with(descriptor, tags),
+      (index) => {
+        for (const tag of tags) check?.(tag, index.tags.get(tag));
+        return index.with(descriptor, tags);
+      },
     );
   }
 

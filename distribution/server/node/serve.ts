@@ -1,3 +1,4 @@
+import type { RequestContext } from "../outside.ts";
 import { serveWithDeno } from "./_serve_deno.ts";
 import { serveWithNode } from "./_serve_node.ts";
 
@@ -35,8 +36,11 @@ export interface RunningServer extends AsyncDisposable {
 
 /** What can be served: a registry, or anything else that answers web requests. */
 export interface FetchHandler {
-  /** Answers a request. */
-  readonly fetch: (request: Request) => Response | Promise<Response>;
+  /** Answers a request; the second argument tells where it comes from. */
+  readonly fetch: (
+    request: Request,
+    context?: RequestContext,
+  ) => Response | Promise<Response>;
 }
 
 /** How one runtime listens. */
