@@ -3,6 +3,7 @@ import { RegistryClient } from "../../distribution/registry_client.ts";
 import type { Invocation } from "./_command.ts";
 import { readFormat } from "./_format.ts";
 import { prettyJson } from "./_json.ts";
+import { printable } from "./_printable.ts";
 import { remoteOptions } from "./_remote.ts";
 
 /** Lists the repositories of a registry, or those below a namespace. */
@@ -24,7 +25,7 @@ export async function run(invocation: Invocation): Promise<void> {
   });
   for await (const name of names) {
     if (!name.startsWith(namespace)) continue;
-    if (format === "text") console.out(name.slice(namespace.length));
+    if (format === "text") console.out(printable(name.slice(namespace.length)));
     else repositories.push(name);
   }
   if (format === "json") console.out(prettyJson({ registry, repositories }));

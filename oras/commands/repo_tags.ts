@@ -3,6 +3,7 @@ import { BaseRegistry } from "../base_registry.ts";
 import type { Invocation } from "./_command.ts";
 import { readFormat } from "./_format.ts";
 import { prettyJson } from "./_json.ts";
+import { printable } from "./_printable.ts";
 import { remoteOptions } from "./_remote.ts";
 import { readReference } from "./_target.ts";
 
@@ -33,7 +34,7 @@ export async function run(invocation: Invocation): Promise<void> {
       wanted !== undefined && tag !== reference.tag &&
       (await manifests.head(tag, { signal })).digest !== wanted
     ) continue;
-    if (format === "text") console.out(tag);
+    if (format === "text") console.out(printable(tag));
     else found.push(tag);
   }
   if (format === "json") console.out(prettyJson({ tags: found }));
