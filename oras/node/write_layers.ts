@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import type { Repository } from "../../distribution/repository.ts";
 import type { Descriptor } from "../../image/descriptor.ts";
 import type { NamedLayer } from "../_pull.ts";
@@ -84,7 +85,30 @@ async function placeLayers(
     }
     placed.push({ ...layer, path, replace: existing !== undefined });
   }
+  refuseNested(placed);
   return placed;
+}
+
+/** Refuses names of which one is to be a file, and the directory of another. */
+function refuseNested(layers: readonly PlacedLayer[]): void {
+  const files = new Map<string, string>();
+  for (const { path, title, unpack } of layers) {
+    if (!unpack) files.set(path, title);
+  }
+  for (const { path, title } of layers) {
+    let above = dirname(path);
+    while (above !== dirname(above) && !files.has(above)) {
+      above = dirname(above);
+    }
+    if (!files.has(above)) continue;
+    throw new PathError(
+      "PATH_DUPLICATE",
+      `Cannot write ${path}: ${title} is below ${
+        files.get(above)
+      }, which is a file`,
+      path,
+    );
+  }
 }
 
 /** Files of equal content stand together; each packed directory stands alone. */
