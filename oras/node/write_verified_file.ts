@@ -1,5 +1,9 @@
-import { type FileHandle, lstat, open, rename, rm } from "node:fs/promises";
+import { lstat, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import {
+  openOutputFile,
+  type OutputFile,
+} from "../../distribution/node/_output_file.ts";
 import { PathError } from "../errors.ts";
 import { pathFailure } from "./_path_failure.ts";
 
@@ -51,11 +55,11 @@ export async function writeVerifiedFile(
   options: WriteFileOptions = {},
 ): Promise<void> {
   const partial = join(dirname(path), partialName(basename(path)));
-  let file: FileHandle;
+  let file: OutputFile;
   try {
     options.signal?.throwIfAborted();
     // Never through something that stands there already.
-    file = await open(partial, "wx");
+    file = await openOutputFile(partial);
   } catch (error) {
     await stream.cancel(error).catch(() => {});
     throw pathFailure("write", path, error);
@@ -107,7 +111,7 @@ export function pathExists(path: string): PathError {
  */
 async function drain(
   stream: ReadableStream<Uint8Array<ArrayBuffer>>,
-  file: FileHandle,
+  file: OutputFile,
   options: WriteFileOptions,
 ): Promise<void> {
   const { size = MAX_BUFFER, onBytes, signal } = options;
@@ -146,18 +150,10 @@ async function drain(
 }
 
 async function writeAll(
-  file: FileHandle,
+  file: OutputFile,
   bytes: Uint8Array<ArrayBuffer>,
   free: ArrayBuffer[],
 ): Promise<void> {
-  let offset = 0;
-  while (offset < bytes.byteLength) {
-    const { bytesWritten } = await file.write(
-      bytes,
-      offset,
-      bytes.byteLength - offset,
-    );
-    offset += bytesWritten;
-  }
+  await file.write(bytes);
   free.push(bytes.buffer);
 }

@@ -1,6 +1,7 @@
-import { type FileHandle, mkdir, open, readdir } from "node:fs/promises";
+import { mkdir, open, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { byobReader, tapStream } from "../../../digest/_tap_stream.ts";
+import { openOutputFile, type OutputFile } from "../../node/_output_file.ts";
 import { RequestError, uploadUnknown } from "../request_error.ts";
 import { fileStream } from "./_file_stream.ts";
 import {
@@ -47,9 +48,9 @@ export class UploadFiles {
     body: ReadableStream<Uint8Array<ArrayBuffer>>,
   ): Promise<number> {
     return this.#claim(repository, upload, async (path) => {
-      const file = await open(path, "r+");
+      if ((await fileState(path))?.size !== offset) throw changed();
+      const file = await openOutputFile(path, { position: offset });
       try {
-        if ((await file.stat()).size !== offset) throw changed();
         return await append(file, offset, body);
       } finally {
         await file.close();
@@ -149,7 +150,7 @@ function changed(): RequestError {
  * stay full of it.
  */
 async function append(
-  file: FileHandle,
+  file: OutputFile,
   offset: number,
   body: ReadableStream<Uint8Array<ArrayBuffer>>,
 ): Promise<number> {
@@ -166,11 +167,10 @@ async function append(
       const free = await writing;
       writing = undefined;
       if (done) return position;
-      const at = position;
       position += value.byteLength;
       const full = value.byteLength === value.buffer.byteLength;
       buffer = nextBuffer(free, full);
-      writing = writeFully(file, value, at);
+      writing = writeFully(file, value);
       // Its failure is seen when it is awaited, which is not yet.
       writing.catch(() => refused = true);
     }
@@ -194,19 +194,9 @@ function nextBuffer(
 
 /** Writes a piece, and gives its whole buffer back. */
 async function writeFully(
-  file: FileHandle,
+  file: OutputFile,
   piece: Uint8Array<ArrayBuffer>,
-  position: number,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  let done = 0;
-  while (done < piece.byteLength) {
-    const { bytesWritten } = await file.write(
-      piece,
-      done,
-      piece.byteLength - done,
-      position + done,
-    );
-    done += bytesWritten;
-  }
+  await file.write(piece);
   return new Uint8Array(piece.buffer);
 }
