@@ -11,7 +11,6 @@ export interface ZlibEngine extends AsyncIterable<Uint8Array<ArrayBuffer>> {
 export interface Zlib {
   createGzip(options?: { level?: number; chunkSize?: number }): ZlibEngine;
   createGunzip(options?: { chunkSize?: number }): ZlibEngine;
-  createZstdDecompress?(options?: { chunkSize?: number }): ZlibEngine;
   createZstdCompress?(options?: { chunkSize?: number }): ZlibEngine;
 }
 

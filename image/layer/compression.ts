@@ -1,6 +1,7 @@
 import { MediaTypes } from "../media_type.ts";
 import { LayerError } from "./errors.ts";
 import { nodeZlib, through, type Zlib } from "./_node_zlib.ts";
+import { decompressZstd } from "./_zstd.ts";
 
 /** How a layer's tar is compressed. */
 export type Compression = "none" | "gzip" | "zstd";
@@ -90,10 +91,10 @@ const MAGIC: readonly (readonly [Compression, readonly number[]])[] = [
 
 /**
  * Decompresses a layer; with `auto` as its first bytes tell. Gzip may have several
- * members where the runtime has `node:zlib`; zstd needs that too. A zstd stream that
- * is cut off is not noticed by every runtime: {@linkcode readTar} and a DiffID notice.
+ * members where the runtime has `node:zlib` (elsewhere a second member is refused as
+ * damage), and zstd several frames.
  *
- * @throws {LayerError} The content is damaged, or the runtime has no zstd. Failures of the source come out as they are.
+ * @throws {LayerError} The content is damaged or ends early. Failures of the source come out as they are.
  *
  * @example
  * ```ts
@@ -144,11 +145,7 @@ function inflate(
   compression: "gzip" | "zstd",
   zlib: Zlib | undefined,
 ): AsyncIterable<Uint8Array<ArrayBuffer>> {
-  if (compression === "zstd") {
-    const engine = zlib?.createZstdDecompress?.({ chunkSize: CHUNK });
-    if (engine === undefined) throw unsupported();
-    return through(source, engine);
-  }
+  if (compression === "zstd") return decompressZstd(source);
   return zlib === undefined
     ? pipe(source, new DecompressionStream("gzip"))
     : through(source, zlib.createGunzip({ chunkSize: CHUNK }));
@@ -240,7 +237,7 @@ export function toStream(
 function unsupported(): LayerError {
   return new LayerError(
     "LAYER_INVALID",
-    "Cannot use zstd: this runtime has none",
-    { hint: "Deno, and Node from 22.15, have it in node:zlib" },
+    "Cannot compress with zstd: this runtime cannot",
+    { hint: "Deno, and Node from 22.15, can make it by node:zlib" },
   );
 }

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { compress, decompress, LayerError } from "@gantry/oci/image/layer";
-import { gzipSync } from "node:zlib";
+import { gzipSync, zstdCompressSync } from "node:zlib";
+import { random } from "./_random_tree.ts";
 import { streamOf } from "./_archives.ts";
 
 const TEXT = new TextEncoder().encode("hello, layer\n".repeat(40_000));
@@ -98,4 +99,58 @@ Deno.test("compress() and decompress() end their source when they are left", asy
       assert(ended);
     }
   }
+});
+
+Deno.test("decompress() reads several zstd frames, of the size of its buffers too", async () => {
+  for (const size of [0, 1, 65_536, 131_072, 262_144]) {
+    const content = new Uint8Array(size).fill(7);
+    const skippable = [0x50, 0x2a, 0x4d, 0x18, 2, 0, 0, 0, 1, 2];
+    const packed = await new Blob([
+      new Uint8Array(zstdCompressSync(content)),
+      new Uint8Array(skippable),
+      new Uint8Array(zstdCompressSync(TEXT)),
+      new Uint8Array(zstdCompressSync(content)),
+    ]).bytes();
+    const whole = await new Blob([content, TEXT, content]).bytes();
+    assertEquals(await toBytes(decompress(streamOf(packed, 777))), whole);
+  }
+});
+
+Deno.test("decompress() refuses zstd that is cut off anywhere", async () => {
+  const packed = new Uint8Array(zstdCompressSync(TEXT.subarray(0, 200_000)));
+  for (let length = 4; length < packed.length; length++) {
+    const error = await assertRejects(
+      () => toBytes(decompress(streamOf(packed.slice(0, length)), "zstd")),
+      LayerError,
+    );
+    assertEquals(error.code, "LAYER_INVALID");
+  }
+});
+
+Deno.test("decompress() survives damaged zstd", async () => {
+  const next = random(1);
+  const lines = Array.from({ length: 20_000 }, (_, n) => `${n * n % 977} ${n}`);
+  const text = new TextEncoder().encode(lines.join("\n"));
+  const packed = new Uint8Array(zstdCompressSync(text));
+  let refused = 0;
+  for (let round = 0; round < 200; round++) {
+    const damaged = packed.slice();
+    const range = next() < 0.3 ? 40 : packed.length;
+    for (let count = 0; count < 3; count++) {
+      damaged[4 + Math.floor(next() * (range - 4))]! ^= 1 + next() * 255;
+    }
+    try {
+      await toBytes(decompress(streamOf(damaged, 65_536), "zstd"));
+    } catch (error) {
+      assert(error instanceof LayerError);
+      refused++;
+    }
+  }
+  assert(refused > 100);
+});
+
+Deno.test("decompress() refuses a zstd window beyond its memory", async () => {
+  // Magic, no flags, a window of 2 GiB, an empty last block.
+  const bytes = new Uint8Array([0x28, 0xb5, 0x2f, 0xfd, 0, 21 << 3, 1, 0, 0]);
+  await assertRejects(() => toBytes(decompress(streamOf(bytes))), LayerError);
 });
