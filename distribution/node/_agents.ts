@@ -2,28 +2,32 @@ import * as http from "node:http";
 import * as https from "node:https";
 import * as tls from "node:tls";
 import type { BaseTransportOptions } from "../transport_options.ts";
+import { LosslessAgent } from "./_lossless_agent.ts";
 
 /** The connections of one transport: kept alive, and shared by its requests. */
 export class Agents {
   readonly #options: BaseTransportOptions;
   #plain: http.Agent | undefined;
   #secure: https.Agent | undefined;
+  #reading: https.Agent | undefined;
 
   constructor(options: BaseTransportOptions) {
     this.#options = options;
   }
 
-  /** The agent for the scheme of a URL. */
-  get(url: URL): http.Agent {
-    if (url.protocol === "https:") {
-      return this.#secure ??= secureAgent(this.#options);
+  /** The agent for the scheme of a URL, and for what is only read or also written. */
+  get(url: URL, reads: boolean): http.Agent {
+    if (url.protocol !== "https:") {
+      return this.#plain ??= new http.Agent({ keepAlive: true });
     }
-    return this.#plain ??= new http.Agent({ keepAlive: true });
+    return reads && "Deno" in globalThis
+      ? this.#reading ??= new LosslessAgent(secureOptions(this.#options))
+      : this.#secure ??= new https.Agent(secureOptions(this.#options));
   }
 
   /** Closes idle connections; those in use are closed when they become idle. */
   close(): void {
-    for (const agent of [this.#plain, this.#secure]) {
+    for (const agent of [this.#plain, this.#secure, this.#reading]) {
       if (agent === undefined) continue;
       agent.maxFreeSockets = 0;
       for (const sockets of Object.values(agent.freeSockets)) {
@@ -32,13 +36,14 @@ export class Agents {
     }
     this.#plain = undefined;
     this.#secure = undefined;
+    this.#reading = undefined;
   }
 }
 
-function secureAgent(options: BaseTransportOptions): https.Agent {
+function secureOptions(options: BaseTransportOptions): https.AgentOptions {
   const { clientCert, clientKey, insecure = false } = options;
   const ca = insecure ? undefined : options.caCerts ?? systemCertificates();
-  return new https.Agent({
+  return {
     keepAlive: true,
     rejectUnauthorized: !insecure,
     // One context for all connections: a list of certificates given to the agent
@@ -48,7 +53,7 @@ function secureAgent(options: BaseTransportOptions): https.Agent {
       ...(clientCert === undefined ? {} : { cert: clientCert }),
       ...(clientKey === undefined ? {} : { key: clientKey }),
     }),
-  });
+  };
 }
 
 /**

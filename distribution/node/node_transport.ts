@@ -67,7 +67,7 @@ function exchange(
         method,
         path: url.pathname + url.search,
         headers: toOutgoingHeaders(request),
-        agent: agents.get(url),
+        agent: agents.get(url, method === "GET" && body === undefined),
         maxHeaderSize: MAX_HEADER_SIZE,
       });
     } catch (error) {

@@ -124,6 +124,38 @@ for (const [name, make] of STREAMING_BASES) {
     },
   });
 
+  Deno.test({
+    name: `${name} fails a body that is cut off while its reader rests`,
+    ignore,
+    async fn() {
+      const closed = Promise.withResolvers<void>();
+      await using server = new ScriptedServer(async (connection) => {
+        await connection.readHead();
+        await connection.write(
+          "HTTP/1.1 200 OK\r\ncontent-length: 9999999\r\n\r\n",
+        );
+        await connection.write(pattern(0, MIB));
+        connection.close();
+        closed.resolve();
+      }, { tls: certificates.server });
+      const transport = make({ insecure: true });
+      const response = await transport(request(server.url()));
+      const reader = response.body!.getReader();
+      await reader.read();
+      await closed.promise;
+      // Only so is the end there before the body is read on.
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      const error = await assertRejects(
+        async () => {
+          while (!(await reader.read()).done);
+        },
+        ConnectionError,
+      );
+      assertEquals(error.code, "CONNECTION_RESET");
+      transport.close?.();
+    },
+  });
+
   Deno.test(`${name} says that a plain server does not speak TLS`, async () => {
     await using server = new ScriptedServer(async (connection) => {
       await connection.read(5);
