@@ -1,11 +1,20 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { join } from "node:path";
 import { Digest } from "@gantry/oci/digest";
-import { ConnectionError } from "@gantry/oci/distribution";
+import {
+  type BaseTransportOptions,
+  ConnectionError,
+  defaultTransport,
+} from "@gantry/oci/distribution";
 import { createRegistry } from "@gantry/oci/distribution/server";
 import { Registry, type RegistryOptions } from "@gantry/oci/oras";
+import {
+  type Certificates,
+  makeCertificates,
+} from "../_support/certificates.ts";
 import { compareTrees } from "../_support/compare_trees.ts";
 import { cutOff, openHttpRegistry } from "../_support/http_registry.ts";
+import { found } from "../_support/programs.ts";
 import {
   type ScriptedConnection,
   ScriptedServer,
@@ -167,6 +176,57 @@ for (const [how, ranges] of RESUMPTIONS) {
       // Without ranges the second answer began anew, and brought nothing new.
       ranges ? `bytes=${3 * MIB}-` : `bytes=${2 * MIB}-`,
     ]);
+  });
+}
+
+const hasOpenssl = found("openssl");
+const certificates: Certificates = hasOpenssl
+  ? await makeCertificates()
+  : {} as Certificates;
+
+const TRUST: readonly [string, () => BaseTransportOptions][] = [
+  ["a private authority", () => ({ caCerts: [certificates.ca.cert] })],
+  ["any certificate", () => ({ insecure: true })],
+];
+
+for (const [what, options] of TRUST) {
+  Deno.test({
+    name: `pull() takes up a blob that was cut off over TLS, trusting ${what}`,
+    ignore: !hasOpenssl,
+    async fn() {
+      const size = 20 * MIB;
+      const digest = String(await Digest.fromBytes(pattern(0, size)));
+      let sent = 0;
+      let spoils = true;
+      await using server = openHttpRegistry(async (request, next) => {
+        const response = await next(request);
+        const isBlob = request.method === "GET" && request.url.endsWith(digest);
+        if (!isBlob) return response;
+        const length = Number(response.headers.get("content-length"));
+        const cut = spoils && sent + length > 10 * MIB;
+        if (cut) spoils = false;
+        const given = cut ? 10 * MIB - sent : length;
+        sent += given;
+        return cut ? await cutOff(response, given) : response;
+      }, { tls: certificates.server });
+      await using folder = await folderWith(size);
+      const transport = defaultTransport(options());
+      await using registry = new Registry({
+        hostname: server.host,
+        transport,
+        ...pauses(),
+      });
+      await registry.push("app:v1", {
+        root: join(folder.path, "in"),
+        files: ["big.bin"],
+      });
+      await assertPulls(registry, folder.path);
+      assertEquals(spoils, false);
+      // What had arrived and was not yet read may be asked for again.
+      const wasted = sent - size;
+      assert(wasted <= 2 * MIB, `${wasted} bytes were sent twice`);
+      transport.close?.();
+    },
   });
 }
 
