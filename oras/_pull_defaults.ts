@@ -2,7 +2,7 @@ import { AnnotationKeys } from "../image/annotations.ts";
 import type { Descriptor } from "../image/descriptor.ts";
 import { EMPTY_DESCRIPTOR } from "../image/empty_content.ts";
 import type { Manifest } from "../image/manifest.ts";
-import { PathError } from "./errors.ts";
+import { pathExists } from "./_path_exists.ts";
 import type { ExistingChoice, PullContext } from "./pull_steps.ts";
 
 /** A manifest's layers, of the wanted media types, and its config where it has content. */
@@ -56,13 +56,4 @@ export function onExisting(
 ): ExistingChoice {
   if (options.overwrite ?? true) return "replace";
   throw pathExists(path);
-}
-
-/** The error of a path that exists and must not be replaced. */
-export function pathExists(path: string): PathError {
-  return new PathError(
-    "PATH_EXISTS",
-    `Cannot write ${path}: it exists, and is not to be replaced`,
-    path,
-  );
 }

@@ -4,13 +4,19 @@ import { MediaTypes } from "../image/media_type.ts";
 import { parseJson } from "../image/parse_json.ts";
 import { MEDIA_TYPE } from "../image/validate_descriptor.ts";
 import { ArtifactError } from "./errors.ts";
-import type { AnnotationSections, PushOptions } from "./push_options.ts";
+import type {
+  AnnotationSections,
+  ImageSpecVersion,
+  PushOptions,
+} from "./push_options.ts";
 import type { PushContext } from "./push_steps.ts";
 
 /**
  * Settles the defaults of a push, and finds contradictions before any work is done.
  *
  * @throws {TypeError} Options contradict each other, or the artifact type is no media type.
+ * @throws {RangeError} `sourceDateEpoch` is no number of seconds.
+ * @throws {InvalidReferenceError} A tag is malformed.
  * @throws {ArtifactError} The annotations are malformed.
  */
 export async function pushContext(
@@ -20,7 +26,7 @@ export async function pushContext(
   const { config, artifactType, root = "." } = options;
   const imageSpec = options.imageSpec ??
     (config !== undefined && !artifactType ? "v1.0" : "v1.1");
-  checkForm(options, imageSpec);
+  checkForm(reference, options, imageSpec);
   if (artifactType) checkMediaType("artifact type", artifactType);
   const needsType = imageSpec === "v1.1" && config === undefined;
   const sections = await annotationSections(options.annotationFile, root);
@@ -38,9 +44,15 @@ export async function pushContext(
   };
 }
 
-function checkForm(options: PushOptions, imageSpec: "v1.0" | "v1.1"): void {
+function checkForm(
+  reference: Reference,
+  options: PushOptions,
+  imageSpec: ImageSpecVersion,
+): void {
   const { artifactPlatform, artifactType, config, sourceDateEpoch, subject } =
     options;
+  // Malformed ones are to be met before anything is uploaded.
+  for (const tag of options.tags ?? []) reference.withTag(tag);
   const refuse = (reason: string) => {
     throw new TypeError(`Cannot push artifact: ${reason}`);
   };

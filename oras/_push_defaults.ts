@@ -8,6 +8,7 @@ import type { Manifest } from "../image/manifest.ts";
 import { type MediaType, MediaTypes } from "../image/media_type.ts";
 import { cleanPath } from "./_clean_path.ts";
 import { describe } from "./_describe.ts";
+import { checkOneOrigin } from "./_one_origin.ts";
 import { checkMediaType } from "./_push_context.ts";
 import type {
   ConfigInput,
@@ -71,6 +72,7 @@ export async function makeConfig(
   const section = sections["$config"];
   if (options.config !== undefined) {
     const input = await parseFile(options.config, context) as ConfigInput;
+    checkOneOrigin("config", input);
     const mediaType = input.mediaType || MediaTypes.unknownConfig;
     checkMediaType("config type", mediaType);
     return await prepare(

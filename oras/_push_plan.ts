@@ -1,5 +1,6 @@
 import { AnnotationKeys } from "../image/annotations.ts";
 import { isAbsolutePath } from "./_clean_path.ts";
+import { checkOneOrigin } from "./_one_origin.ts";
 import { PathError } from "./errors.ts";
 import type { LayerInput, LayerKind } from "./layer.ts";
 import type { LayerPlan, PushContext, PushSteps } from "./push_steps.ts";
@@ -53,11 +54,7 @@ async function layerKind(
   input: LayerInput,
   context: PushContext,
 ): Promise<LayerKind> {
-  if ((input.path === undefined) === (input.content === undefined)) {
-    throw new TypeError(
-      "Cannot push layer: exactly one of path and content is needed",
-    );
-  }
+  checkOneOrigin("layer", input);
   if (input.path === undefined) return "file";
   const { kindOf } = await import("./node/files.ts");
   return await kindOf(context.root, input.path);

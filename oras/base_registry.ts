@@ -106,6 +106,7 @@ export class BaseRegistry {
   /**
    * Fetches a manifest or index, verified.
    *
+   * @throws {InvalidReferenceError} The target is malformed, or has neither tag nor digest.
    * @throws {NotFoundError} There is none.
    * @throws {ArtifactError} `PLATFORM_NOT_FOUND`: it has no manifest for the platform.
    */
@@ -131,7 +132,10 @@ export class BaseRegistry {
    * Bytes are uploaded as they are; an object is serialised once, in the order and escaping
    * that other tools use.
    *
+   * @throws {InvalidReferenceError} The target is malformed.
    * @throws {ValidationError} It is no valid manifest or index.
+   * @throws {JsonError} The bytes are no acceptable JSON.
+   * @throws {DigestMismatchError} The target names a digest, and the manifest has another.
    */
   async uploadManifest(
     target: string | Reference,
@@ -153,21 +157,21 @@ export class BaseRegistry {
   /**
    * Uploads a blob, unless the repository has it, and gives its descriptor.
    *
-   * @throws {PathError} The file cannot be read.
+   * @throws {InvalidReferenceError} The target is malformed.
+   * @throws {PathError} The file cannot be read, or changes meanwhile.
+   * @throws {RangeError} The content has another size than the descriptor given.
    */
   async uploadBlob(
     target: string | Reference,
     content: SourceLike | FileContent,
     options: UploadBlobOptions = {},
   ): Promise<Descriptor> {
-    const source = await openContent(content);
+    const { blobs } = this.repository(target);
     const { mediaType = MediaTypes.octetStream, onProgress, signal } = options;
+    const source = await openContent(content);
     const descriptor = options.descriptor ??
       await describe(source, mediaType, { signal });
-    await this.repository(target).blobs.push(descriptor, source, {
-      signal,
-      onProgress,
-    });
+    await blobs.push(descriptor, source, { signal, onProgress });
     return descriptor;
   }
 
@@ -200,12 +204,12 @@ export class BaseRegistry {
     options: DownloadBlobOptions,
   ): Promise<string> {
     const { path, overwrite, onProgress, ...call } = options;
-    const { blobs } = this.repository(target);
+    const repository = this.repository(target);
     const descriptor = typeof blob === "string"
-      ? await blobs.head(blob, call)
+      ? await repository.blobs.head(blob, call)
       : blob;
     const { downloadFile } = await import("./node/download_file.ts");
-    return await downloadFile(this.repository(target), descriptor, {
+    return await downloadFile(repository, descriptor, {
       ...call,
       path,
       overwrite,
@@ -213,15 +217,19 @@ export class BaseRegistry {
     });
   }
 
-  /** Whether the repository has a blob, given by its descriptor or digest. */
+  /**
+   * Whether the repository has a blob, given by its descriptor or digest.
+   *
+   * @throws {DigestError} The digest is malformed.
+   */
   async blobExists(
     target: string | Reference,
     blob: string | Descriptor,
     options: SignalOptions = {},
   ): Promise<boolean> {
     const { blobs } = this.repository(target);
-    if (typeof blob !== "string") return await blobs.exists(blob, options);
-    return await found(blobs.head(blob, options)) !== undefined;
+    const descriptor = typeof blob === "string" ? { digest: blob } : blob;
+    return await blobs.exists(descriptor, options);
   }
 
   /**
@@ -243,14 +251,25 @@ export class BaseRegistry {
     return tags;
   }
 
-  /** Deletes one tag, and tells whether it was there. Other tags of the same manifest stay. */
+  /**
+   * Deletes one tag, and tells whether it was there. Other tags of the same manifest stay.
+   *
+   * @throws {InvalidReferenceError} The tag is malformed.
+   * @throws {UnsupportedError} The registry cannot delete tags.
+   */
   async deleteTag(
     target: string | Reference,
     tag: string,
     options: SignalOptions = {},
   ): Promise<boolean> {
     const { tags } = this.repository(target);
-    return await found(tags.delete(tag, options).then(() => true)) ?? false;
+    try {
+      await tags.delete(tag, options);
+      return true;
+    } catch (error) {
+      if (error instanceof NotFoundError) return false;
+      throw error;
+    }
   }
 
   /**
@@ -272,6 +291,7 @@ export class BaseRegistry {
   /**
    * Gives a manifest one or more further tags in its repository.
    *
+   * @throws {InvalidReferenceError} A tag is malformed: none is then given.
    * @throws {NotFoundError} There is no such manifest.
    */
   async tag(
@@ -279,10 +299,13 @@ export class BaseRegistry {
     tags: string | readonly string[],
     options: SignalOptions = {},
   ): Promise<Descriptor> {
-    const { descriptor, bytes } = await this.getManifest(target, options);
-    const { manifests } = this.repository(target);
+    const reference = this.getContainer(target);
+    const wanted = typeof tags === "string" ? [tags] : tags;
+    for (const tag of wanted) reference.withTag(tag);
+    const { descriptor, bytes } = await this.getManifest(reference, options);
+    const { manifests } = this.repository(reference);
     const { mediaType } = descriptor;
-    for (const tag of typeof tags === "string" ? [tags] : tags) {
+    for (const tag of wanted) {
       await manifests.put(tag, bytes, { ...options, mediaType });
     }
     return descriptor;
@@ -301,15 +324,5 @@ export class BaseRegistry {
   /** Closes the provider at the end of a `using` block. */
   [Symbol.dispose](): void {
     this.close();
-  }
-}
-
-/** What a call that may fail with "not found" gives, or undefined where it does. */
-async function found<T>(result: Promise<T>): Promise<T | undefined> {
-  try {
-    return await result;
-  } catch (error) {
-    if (error instanceof NotFoundError) return undefined;
-    throw error;
   }
 }

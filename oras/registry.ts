@@ -90,6 +90,10 @@ export class Registry extends BaseRegistry {
    * @throws {PathError} A file is missing, is named twice, has an absolute path, or changes meanwhile.
    * @throws {ArtifactError} `ANNOTATIONS_INVALID`: the annotations or the file that holds them are malformed.
    * @throws {TypeError} Options contradict each other.
+   * @throws {RangeError} `concurrency` is no positive integer, or `sourceDateEpoch` no number of seconds.
+   * @throws {InvalidReferenceError} The target or a tag is malformed.
+   * @throws {LayerError} A directory holds what cannot be packed.
+   * @throws {DigestMismatchError} The target names a digest, and the manifest has another.
    * @throws {RegistryError} The registry refused.
    */
   async push(
@@ -118,6 +122,10 @@ export class Registry extends BaseRegistry {
    * @throws {NotFoundError} There is no such artifact.
    * @throws {PathError} A title leads out of the output directory, or a path exists that must not be replaced.
    * @throws {ContentError} Content is not what its descriptor says.
+   * @throws {LayerError} A packed directory is damaged, or an entry of it leads out.
+   * @throws {ArtifactError} `PLATFORM_NOT_FOUND`: it has no manifest for the platform; `ARTIFACT_UNSUPPORTED`: it is neither a manifest nor an index.
+   * @throws {InvalidReferenceError} The target is malformed, or has neither tag nor digest.
+   * @throws {RangeError} `concurrency` is no positive integer.
    */
   async pull(
     target: string | Reference,
@@ -136,6 +144,10 @@ export class Registry extends BaseRegistry {
    * @throws {NotFoundError} There is no such artifact.
    * @throws {PathError} A title leads out of the output directory, or a path exists that must not be replaced.
    * @throws {ContentError} Content is not what its descriptor says.
+   * @throws {LayerError} A packed directory is damaged, or an entry of it leads out.
+   * @throws {ArtifactError} `PLATFORM_NOT_FOUND`: it has no manifest for the platform; `ARTIFACT_UNSUPPORTED`: it is neither a manifest nor an index.
+   * @throws {InvalidReferenceError} The target is malformed, or has neither tag nor digest.
+   * @throws {RangeError} `concurrency` is no positive integer.
    */
   async pullArtifact(
     target: string | Reference,

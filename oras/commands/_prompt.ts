@@ -2,6 +2,8 @@
 export class Prompt {
   readonly #write: (text: string) => void;
   readonly #signal: AbortSignal;
+  /** Keeps the bytes of a letter that has not arrived whole. */
+  readonly #decoder = new TextDecoder();
   /** What was read beyond the last line. */
   #rest = "";
 
@@ -89,7 +91,7 @@ export class Prompt {
       const count = await Promise.race([Deno.stdin.read(buffer), promise]);
       return count === null
         ? undefined
-        : new TextDecoder().decode(buffer.subarray(0, count));
+        : this.#decoder.decode(buffer.subarray(0, count), { stream: true });
     } finally {
       this.#signal.removeEventListener("abort", onAbort);
     }

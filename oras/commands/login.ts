@@ -27,7 +27,7 @@ export async function run(invocation: Invocation): Promise<void> {
   );
   await client.ping({ signal });
   const store = await openCredentialFiles(flags);
-  await store.put(registry, credential);
+  await store.put(registry, credential, { signal });
   console.out("Login Succeeded");
 }
 

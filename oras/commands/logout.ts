@@ -3,7 +3,8 @@ import type { Invocation } from "./_command.ts";
 import { openCredentialFiles } from "./_credential_files.ts";
 
 /** Removes the credential of a registry; that there is none is no failure. */
-export async function run({ args, flags }: Invocation): Promise<void> {
+export async function run(invocation: Invocation): Promise<void> {
+  const { args: [name = ""], flags, signal } = invocation;
   const store = await openCredentialFiles(flags);
-  await store.delete(parseRegistryName(args[0] ?? ""));
+  await store.delete(parseRegistryName(name), { signal });
 }

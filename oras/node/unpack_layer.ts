@@ -1,8 +1,8 @@
+import { tapStream } from "../../digest/_tap_stream.ts";
 import type { Repository } from "../../distribution/repository.ts";
 import { AnnotationKeys } from "../../image/annotations.ts";
 import { extractDirectory } from "../../image/layer/node/extract_directory.ts";
 import { cleanPath } from "../_clean_path.ts";
-import { countBytes } from "../_count_bytes.ts";
 import type { NamedLayer } from "../_pull.ts";
 import type { PullContext, PullSteps } from "../pull_steps.ts";
 import { pathFailure } from "./_path_failure.ts";
@@ -31,10 +31,16 @@ export async function unpackLayer(
   const root = await output.make();
   if (path !== output.path) await output.prepare(path);
   report("downloading", 0);
+  let transferred = 0;
   const stream = await repository.blobs.get(descriptor, { signal });
   try {
     await extractDirectory(
-      countBytes(stream, (bytes) => report("downloading", bytes)),
+      tapStream(stream, {
+        chunk({ byteLength }) {
+          transferred += byteLength;
+          report("downloading", transferred);
+        },
+      }),
       root,
       {
         prefix: cleanPath(title),

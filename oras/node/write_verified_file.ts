@@ -1,17 +1,23 @@
 import { lstat, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { byteReader } from "../../digest/_tap_stream.ts";
 import {
   openOutputFile,
   type OutputFile,
 } from "../../distribution/node/_output_file.ts";
-import { PathError } from "../errors.ts";
+import { pathExists } from "../_path_exists.ts";
 import { pathFailure } from "./_path_failure.ts";
 
 const MAX_BUFFER = 1024 * 1024;
 
 /** How {@linkcode writeVerifiedFile} writes. */
 export interface WriteFileOptions {
-  /** The size that is expected, in bytes; buffers are no larger than needed. */
+  /**
+   * The size that is expected, in bytes: buffers are no larger than that. It is not
+   * checked.
+   *
+   * @default {unknown: buffers of 1 MiB}
+   */
   readonly size?: number | undefined;
   /**
    * Replace a file that exists.
@@ -33,7 +39,7 @@ export interface WriteFileOptions {
  * `verifyStream()`. Its content goes to a temporary file in the same directory, which
  * must exist; that file is renamed at the end, and removed on any failure. A
  * symbolic link of the file's name is replaced, never followed. While one piece is
- * written the next is read and verified.
+ * written the next is read and verified. A byte stream is read without copies.
  *
  * @throws {PathError} The file cannot be written, or exists and must not be replaced.
  *
@@ -96,15 +102,6 @@ async function refuseExisting(path: string): Promise<void> {
   if (existing !== undefined) throw pathExists(path);
 }
 
-/** The error of a path that exists and must not be replaced. */
-export function pathExists(path: string): PathError {
-  return new PathError(
-    "PATH_EXISTS",
-    `Cannot write ${path}: it exists, and is not to be replaced`,
-    path,
-  );
-}
-
 /**
  * Reads and writes at the same time: the write of one buffer runs on the runtime's
  * own thread while the next is filled and hashed.
@@ -115,7 +112,7 @@ async function drain(
   options: WriteFileOptions,
 ): Promise<void> {
   const { size = MAX_BUFFER, onBytes, signal } = options;
-  const reader = stream.getReader({ mode: "byob" });
+  const reader = byteReader(stream);
   const free: ArrayBuffer[] = [];
   const buffer = Math.max(1, Math.min(MAX_BUFFER, size));
   let writing: Promise<void> = Promise.resolve();

@@ -53,6 +53,29 @@ Deno.test("describe() hashes byte streams and others, small and large", async ()
   }
 });
 
+Deno.test("describe() gives up at once when it is aborted", async () => {
+  const reason = new Error("enough");
+  const controller = new AbortController();
+  let cancelled: unknown;
+  const source = {
+    size: 5,
+    open: () =>
+      new ReadableStream<Uint8Array<ArrayBuffer>>({
+        type: "bytes",
+        pull: () => {
+          controller.abort(reason);
+          return new Promise(() => {});
+        },
+        cancel: (why) => void (cancelled = why),
+      }),
+  };
+  const { signal } = controller;
+  const thrown = await assertRejects(() =>
+    describe(source, "text/plain", { signal })
+  );
+  assertEquals([thrown, cancelled], [reason, reason]);
+});
+
 Deno.test("fileSource() opens a file again, at any place", async () => {
   await using setting = await fixture();
   await setting.write({ file: LARGE });
@@ -116,6 +139,16 @@ Deno.test("writeVerifiedFile() writes streams of every size, and counts", async 
     }
   }
   assertEquals(await setting.names(), ["file"]);
+});
+
+Deno.test("writeVerifiedFile() writes a stream that is no byte stream", async () => {
+  await using setting = await fixture();
+  const path = join(setting.folder, "file");
+  const pieces = ["he", "", "llo"].map((text) =>
+    new TextEncoder().encode(text)
+  );
+  await writeVerifiedFile(path, ReadableStream.from(pieces));
+  assertEquals(await Deno.readTextFile(path), "hello");
 });
 
 Deno.test("writeVerifiedFile() leaves nothing behind where the stream fails", async () => {

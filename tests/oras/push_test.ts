@@ -1,7 +1,11 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
 import { Digest } from "@gantry/oci/digest";
-import { NotFoundError, type ProgressEvent } from "@gantry/oci/distribution";
+import {
+  InvalidReferenceError,
+  NotFoundError,
+  type ProgressEvent,
+} from "@gantry/oci/distribution";
 import {
   ArtifactError,
   type LayerPlan,
@@ -188,6 +192,8 @@ Deno.test("push() refuses options that contradict each other", async () => {
     { subject, imageSpec: "v1.0" },
     { files: [{}] },
     { files: [{ path: "a", content: "a" }] },
+    { config: {} },
+    { config: { path: "a", content: "a" } },
   ];
   for (const options of cases) {
     await assertRejects(() => registry.push("team/app", options), TypeError);
@@ -199,6 +205,10 @@ Deno.test("push() refuses options that contradict each other", async () => {
   await assertRejects(
     () => registry.push("team/app", { concurrency: 0, files: [] }),
     RangeError,
+  );
+  await assertRejects(
+    () => registry.push("team/app", { tags: ["v1", "v 2"] }),
+    InvalidReferenceError,
   );
   assertEquals(requests, []);
 });

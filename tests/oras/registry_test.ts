@@ -185,6 +185,11 @@ Deno.test("tag() and resolve() agree", async () => {
   for (const tag of ["v2", "v3", "v4"]) {
     assertEquals((await registry.resolve(`a/b:${tag}`)).digest, digest);
   }
+  await assertRejects(
+    () => registry.tag("a/b:v1", ["v5", "v 6"]),
+    InvalidReferenceError,
+  );
+  assertEquals(await registry.getTags("a/b"), ["v1", "v2", "v3", "v4"]);
   await assertRejects(() => registry.resolve("a/b:v9"), NotFoundError);
   await assertRejects(() => registry.tag("a/b:v9", "v5"), NotFoundError);
 });
