@@ -1,5 +1,11 @@
-import { type FileHandle, open, stat } from "node:fs/promises";
 import type { Stats } from "node:fs";
+import { stat } from "node:fs/promises";
+import {
+  type FileVersion,
+  type InputFile,
+  openInputFile,
+  versionOf,
+} from "../../distribution/node/_input_file.ts";
 import type { Source } from "../../distribution/source.ts";
 import { PathError } from "../errors.ts";
 import { pathFailure } from "./_path_failure.ts";
@@ -60,14 +66,14 @@ async function openFile(
   seen: Stats,
   offset: number,
 ): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
-  let file: FileHandle;
+  let file: InputFile;
   try {
-    file = await open(path);
+    file = await openInputFile(path, offset);
   } catch (error) {
     throw pathFailure("read", path, error);
   }
   try {
-    checkUnchanged(path, seen, await file.stat());
+    checkUnchanged(path, seen, await file.version());
   } catch (error) {
     await file.close();
     throw error;
@@ -81,16 +87,16 @@ async function openFile(
       const view = request.view as Uint8Array<ArrayBuffer>;
       try {
         const length = Math.min(view.byteLength, seen.size - position);
-        const { bytesRead } = length > 0
-          ? await file.read(view, 0, length, position)
-          : { bytesRead: 0 };
+        const bytesRead = length > 0
+          ? await file.read(view.subarray(0, length))
+          : 0;
         position += bytesRead;
         if (bytesRead > 0) {
           request.respond(bytesRead);
           return;
         }
         // An early end is a change, too: the file has become shorter.
-        checkUnchanged(path, seen, await file.stat());
+        checkUnchanged(path, seen, await file.version());
       } catch (error) {
         await file.close();
         throw error;
@@ -103,12 +109,10 @@ async function openFile(
   }, { highWaterMark: 0 });
 }
 
-function checkUnchanged(path: string, before: Stats, now: Stats): void {
+function checkUnchanged(path: string, before: Stats, now: FileVersion): void {
   if (before.isCharacterDevice()) return;
-  if (
-    before.size !== now.size || before.mtimeMs !== now.mtimeMs ||
-    before.ino !== now.ino
-  ) {
+  const { size, modified, ino } = versionOf(before);
+  if (size !== now.size || modified !== now.modified || ino !== now.ino) {
     throw new PathError(
       "PATH_CHANGED",
       `Cannot read ${path}: the file changed while it was being pushed`,
