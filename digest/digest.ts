@@ -37,7 +37,7 @@ export interface DigestOptions {
    *
    * @default {"sha256"}
    */
-  readonly algorithm?: Algorithm;
+  readonly algorithm?: Algorithm | undefined;
   /**
    * Ends the work early, and fails it with the signal's own reason.
    *

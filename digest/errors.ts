@@ -1,4 +1,5 @@
 import { OciError, type OciErrorOptions } from "./oci_error.ts";
+import { preview } from "./_preview.ts";
 
 /** What is wrong with a digest's text. */
 export type DigestErrorCode =
@@ -103,16 +104,30 @@ export class DigestAmbiguousError extends DigestError {
         preview(digest)
       }: more than one in the set begins so, as ${matches.join(" and ")}`,
       digest,
-      { hint: "give more digits, or the algorithm and a colon before them" },
+      { hint: "Give more digits, or the algorithm and a colon before them" },
     );
     this.matches = matches;
   }
 }
 
-/** Content is not what its descriptor promised. */
+/** What is wrong with content. */
+export type ContentErrorCode = "DIGEST_MISMATCH" | "SIZE_MISMATCH";
+
+/** Content is not what its descriptor or its source promised. */
 export class ContentError extends OciError {
   /** The class's name. */
   override readonly name: string = "ContentError";
+  /** What is wrong, for programs. */
+  declare readonly code: ContentErrorCode;
+
+  /** Makes an error about one content. */
+  constructor(
+    code: ContentErrorCode,
+    message: string,
+    options?: OciErrorOptions,
+  ) {
+    super(code, message, options);
+  }
 }
 
 /** Content has another digest than it should have. */
@@ -153,9 +168,4 @@ export class SizeMismatchError extends ContentError {
     this.expected = expected;
     this.actual = actual;
   }
-}
-
-function preview(text: string): string {
-  const shown = JSON.stringify(text);
-  return shown.length <= 160 ? shown : `${shown.slice(0, 159)}…"`;
 }

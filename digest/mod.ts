@@ -27,6 +27,7 @@ export { Digest, DIGEST_PATTERN, type DigestOptions } from "./digest.ts";
 export { DigestSet } from "./digest_set.ts";
 export {
   ContentError,
+  type ContentErrorCode,
   DigestAmbiguousError,
   DigestError,
   type DigestErrorCode,

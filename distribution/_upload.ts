@@ -241,7 +241,7 @@ function sessionLocation(
       `${action}: the upload location ${redactUrl(location)} gives up TLS`,
       {
         hint:
-          "a registry behind a TLS proxy needs to be told so, with X-Forwarded-Proto",
+          "A registry behind a TLS proxy needs to be told so, with X-Forwarded-Proto",
       },
     );
   }

@@ -22,7 +22,7 @@ export interface RegistryErrorOptions extends OciErrorOptions {
   /** The URL of the request; only its redacted form is kept. */
   readonly url: URL | string;
   /** The problems in the body. */
-  readonly errors?: readonly ErrorInfo[];
+  readonly errors?: readonly ErrorInfo[] | undefined;
   /** How long the registry asks to wait, in milliseconds. */
   readonly retryAfter?: number | undefined;
 }
@@ -127,6 +127,14 @@ export type ConnectionErrorCode =
   | "TLS_FAILED"
   | "CONNECTION_FAILED";
 
+/** The request that got no answer. */
+export interface ConnectionErrorOptions extends OciErrorOptions {
+  /** The method of the request. */
+  readonly method: string;
+  /** The URL of the request; only its redacted form is kept. */
+  readonly url: URL | string;
+}
+
 /** There was no answer, or it broke off. */
 export class ConnectionError extends OciError {
   /** The class's name. */
@@ -142,10 +150,7 @@ export class ConnectionError extends OciError {
   constructor(
     code: ConnectionErrorCode,
     reason: string,
-    options: OciErrorOptions & {
-      readonly method: string;
-      readonly url: URL | string;
-    },
+    options: ConnectionErrorOptions,
   ) {
     const url = redactUrl(options.url);
     super(code, `Cannot ${options.method} ${url}: ${reason}`, options);
@@ -154,16 +159,66 @@ export class ConnectionError extends OciError {
   }
 }
 
+/** What the client refused to do. */
+export type SecurityErrorCode =
+  | "LINK_FOREIGN"
+  | "LOCATION_DOWNGRADE"
+  | "LOCATION_PRIVATE"
+  | "REALM_FORBIDDEN"
+  | "REDIRECT_DOWNGRADE"
+  | "REDIRECT_FORBIDDEN"
+  | "REDIRECT_PRIVATE";
+
 /** The client refused to go on, to keep a secret or a promise. */
 export class SecurityError extends OciError {
   /** The class's name. */
   override readonly name = "SecurityError";
+  /** What it refused to do. */
+  declare readonly code: SecurityErrorCode;
+
+  /** Makes an error whose message says what was refused, and shows no secret. */
+  constructor(
+    code: SecurityErrorCode,
+    message: string,
+    options?: OciErrorOptions,
+  ) {
+    super(code, message, options);
+  }
 }
+
+/** What is wrong with an answer. */
+export type ProtocolErrorCode =
+  | "BODY_INVALID"
+  | "BODY_TOO_LARGE"
+  | "CHALLENGE_INVALID"
+  | "CONTENT_CHANGED"
+  | "DIGEST_HEADER_INVALID"
+  | "LINK_INVALID"
+  | "LOCATION_INVALID"
+  | "LOCATION_MISSING"
+  | "PAGING_ENDLESS"
+  | "RANGE_INVALID"
+  | "REDIRECT_INVALID"
+  | "REDIRECT_LOOP"
+  | "REDIRECT_METHOD"
+  | "SIZE_UNKNOWN"
+  | "TOKEN_INVALID";
 
 /** The registry's answer breaks the protocol. */
 export class ProtocolError extends OciError {
   /** The class's name. */
   override readonly name = "ProtocolError";
+  /** What is wrong with the answer. */
+  declare readonly code: ProtocolErrorCode;
+
+  /** Makes an error whose message says what could not be done, and what was seen. */
+  constructor(
+    code: ProtocolErrorCode,
+    message: string,
+    options?: OciErrorOptions,
+  ) {
+    super(code, message, options);
+  }
 }
 
 function describe(errors: readonly ErrorInfo[]): string {

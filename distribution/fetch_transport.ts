@@ -16,7 +16,7 @@ export interface FetchTransportOptions {
    *
    * @default {globalThis.fetch}
    */
-  readonly fetch?: typeof fetch;
+  readonly fetch?: typeof fetch | undefined;
   /** Passed on as `client` of the request, such as a `Deno.HttpClient`. */
   readonly client?: unknown;
 }

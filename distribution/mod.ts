@@ -49,15 +49,18 @@ export { defaultTransport } from "./default_transport.ts";
 export {
   ConnectionError,
   type ConnectionErrorCode,
+  type ConnectionErrorOptions,
   DeniedError,
   type ErrorInfo,
   NotFoundError,
   ProtocolError,
+  type ProtocolErrorCode,
   RateLimitError,
   RegistryError,
   registryError,
   type RegistryErrorOptions,
   SecurityError,
+  type SecurityErrorCode,
   UnauthorizedError,
   UnsupportedError,
 } from "./errors.ts";
@@ -118,6 +121,7 @@ export {
   makeTransport,
   type Transport,
   type TransportRequest,
+  type TransportTraits,
   wrapTransport,
 } from "./transport.ts";
 export type { BaseTransportOptions, ResolveRule } from "./transport_options.ts";

@@ -16,7 +16,7 @@ export interface RedirectOptions {
    *
    * @default {10}
    */
-  readonly maxRedirects?: number;
+  readonly maxRedirects?: number | undefined;
   /**
    * The registry. Headers that are private to it are taken off every request that
    * goes elsewhere, the first one included.

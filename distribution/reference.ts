@@ -1,6 +1,7 @@
 import { DigestError } from "../digest/errors.ts";
 import { Digest } from "../digest/digest.ts";
 import { OciError, type OciErrorOptions } from "../digest/oci_error.ts";
+import { preview } from "../digest/_preview.ts";
 import { REDACTED } from "./redact.ts";
 
 /** What kind of mistake a reference's text has. */
@@ -136,7 +137,7 @@ export class Reference implements ReferenceParts {
         text,
         "it is a bare digest",
         {
-          hint: "write name@sha256:… to name content by its digest",
+          hint: "Write name@sha256:… to name content by its digest",
         },
       );
     }
@@ -254,7 +255,7 @@ function refuseUrl(code: ReferenceErrorCode, text: string, user: RegExp): void {
   const shown = text.replace(user, `$1${REDACTED}@`);
   if (SCHEME.test(text)) {
     throw new InvalidReferenceError(code, shown, "it is a URL", {
-      hint: "leave out the scheme: a reference begins with the registry's host",
+      hint: "Leave out the scheme: a reference begins with the registry's host",
     });
   }
   if (shown !== text) {
@@ -262,7 +263,7 @@ function refuseUrl(code: ReferenceErrorCode, text: string, user: RegExp): void {
       code,
       shown,
       "a user stands in front of the registry's host",
-      { hint: "leave out user and password, and log in instead" },
+      { hint: "Leave out user and password, and log in instead" },
     );
   }
 }
@@ -329,7 +330,7 @@ function checkRepository(repository: string, whole: string): void {
         "REFERENCE_NAME_UPPERCASE",
         whole,
         `repository ${preview(repository)} has upper-case letters`,
-        { hint: "repository names are lower-case" },
+        { hint: "Repository names are lower-case" },
       );
     }
     throw new InvalidReferenceError(
@@ -360,9 +361,4 @@ function join({ registry, repository, tag, digest }: ReferenceParts): string {
   return `${registry}/${repository}${tag === undefined ? "" : `:${tag}`}${
     digest === undefined ? "" : `@${digest}`
   }`;
-}
-
-function preview(text: string): string {
-  const shown = JSON.stringify(text);
-  return shown.length <= 200 ? shown : `${shown.slice(0, 199)}…"`;
 }

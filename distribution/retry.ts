@@ -24,15 +24,22 @@ export interface RetryOptions extends RetryPolicyOptions {
    *
    * @default {Date.now}
    */
-  readonly clock?: () => number;
+  readonly clock?: (() => number) | undefined;
   /**
    * Gives a random number from 0 to below 1.
    *
    * @default {Math.random}
    */
-  readonly random?: () => number;
-  /** Waits, and rejects with the signal's reason when that is aborted. A timer by default. */
-  readonly sleep?: (ms: number, signal?: AbortSignal) => Promise<void>;
+  readonly random?: (() => number) | undefined;
+  /**
+   * Waits so many milliseconds, and rejects with the signal's reason when that is
+   * aborted.
+   *
+   * @default {a timer}
+   */
+  readonly sleep?:
+    | ((ms: number, signal?: AbortSignal) => Promise<void>)
+    | undefined;
 }
 
 /**

@@ -7,26 +7,26 @@ export interface RetryPolicyOptions {
    *
    * @default {6}
    */
-  readonly maxAttempts?: number;
+  readonly maxAttempts?: number | undefined;
   /**
    * How long after its first failure a request may still be repeated, in milliseconds.
    * A wait that would end later is not begun.
    *
    * @default {300_000}
    */
-  readonly budget?: number;
+  readonly budget?: number | undefined;
   /**
    * The upper bound of the first pause, in milliseconds; it doubles with each attempt.
    *
    * @default {250}
    */
-  readonly baseDelay?: number;
+  readonly baseDelay?: number | undefined;
   /**
    * The upper bound of every pause that the registry did not ask for, in milliseconds.
    *
    * @default {30_000}
    */
-  readonly maxDelay?: number;
+  readonly maxDelay?: number | undefined;
 }
 
 /** How an attempt ended: with an answer's status, or with a fault. */

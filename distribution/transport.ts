@@ -103,6 +103,14 @@ export function wrapTransport(
   });
 }
 
+/** What a transport says of itself. */
+export interface TransportTraits {
+  /** See {@linkcode Transport.maxBodySize}. */
+  readonly maxBodySize?: number | undefined;
+  /** See {@linkcode Transport.close}. */
+  readonly close?: (() => void) | undefined;
+}
+
 /**
  * Makes a transport of a function and what it says of itself.
  *
@@ -119,12 +127,7 @@ export function wrapTransport(
  */
 export function makeTransport(
   send: (request: TransportRequest) => Promise<Response>,
-  traits: {
-    /** See {@linkcode Transport.maxBodySize}. */
-    readonly maxBodySize?: number | undefined;
-    /** See {@linkcode Transport.close}. */
-    readonly close?: (() => void) | undefined;
-  } = {},
+  traits: TransportTraits = {},
 ): Transport {
   const transport = (request: TransportRequest) => send(request);
   if (traits.maxBodySize !== undefined) {

@@ -7,7 +7,7 @@ export interface ResolveRule {
   /** The address to connect to. */
   readonly address: string;
   /** The port to connect to, where it differs. */
-  readonly targetPort?: number;
+  readonly targetPort?: number | undefined;
 }
 
 /** What a base transport can be told, as far as its runtime allows. */
@@ -16,20 +16,20 @@ export interface BaseTransportOptions {
    * Certificates of authorities, PEM, in place of the system's. Deno's `fetch`
    * cannot forget the authorities that it was built with: there they are added.
    */
-  readonly caCerts?: readonly string[];
+  readonly caCerts?: readonly string[] | undefined;
   /**
    * The client's certificate, PEM. Comes with `clientKey`. It is shown to the
    * registry's own origin, and not where a redirect or a token realm leads.
    */
-  readonly clientCert?: string;
+  readonly clientCert?: string | undefined;
   /** The client's private key, PEM. Comes with `clientCert`. */
-  readonly clientKey?: string;
+  readonly clientKey?: string | undefined;
   /**
    * Accept any certificate. Dangerous: whoever sits on the line can read and change everything.
    *
    * @default {false}
    */
-  readonly insecure?: boolean;
+  readonly insecure?: boolean | undefined;
   /** Addresses that override DNS; the last that fits wins. */
-  readonly resolve?: readonly ResolveRule[];
+  readonly resolve?: readonly ResolveRule[] | undefined;
 }

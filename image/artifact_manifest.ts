@@ -4,6 +4,9 @@ import { EMPTY_DESCRIPTOR } from "./empty_content.ts";
 import type { Manifest } from "./manifest.ts";
 import { type MediaType, MediaTypes } from "./media_type.ts";
 
+/** The version of the image specification whose artifact form a manifest takes. */
+export type ImageSpecVersion = "v1.0" | "v1.1";
+
 /** Options of {@linkcode artifactManifest}. */
 export interface ArtifactManifestOptions {
   /**
@@ -35,7 +38,7 @@ export interface ArtifactManifestOptions {
    *
    * @default {"v1.1"}
    */
-  readonly imageSpec?: "v1.0" | "v1.1" | undefined;
+  readonly imageSpec?: ImageSpecVersion | undefined;
 }
 
 /**

@@ -8,7 +8,11 @@ import type { Index, Manifest } from "./manifest.ts";
 import { type MediaType, MediaTypes } from "./media_type.ts";
 import { parseJson } from "./parse_json.ts";
 import { checkIndex, checkManifest } from "./validate_manifest.ts";
-import { type ValidateOptions, ValidationError } from "./validation.ts";
+import {
+  type ValidateOptions,
+  ValidationError,
+  type ValidationLevel,
+} from "./validation.ts";
 
 /**
  * A manifest or an index as its bytes, with its descriptor and its parsed value.
@@ -38,13 +42,13 @@ export interface ParseManifestOptions extends ValidateOptions {
    *
    * @default {"wire"}
    */
-  readonly level?: "wire" | "schema";
+  readonly level?: ValidationLevel | undefined;
   /**
    * The largest content accepted, in bytes.
    *
    * @default {4194304}
    */
-  readonly maxSize?: number;
+  readonly maxSize?: number | undefined;
 }
 
 /** Options of {@linkcode parseManifestContent}. */
@@ -56,7 +60,7 @@ export interface ParseManifestContentOptions extends ParseManifestOptions {
    *
    * @default {"sha256"}
    */
-  readonly algorithm?: Algorithm;
+  readonly algorithm?: Algorithm | undefined;
 }
 
 /**
@@ -199,7 +203,7 @@ function parse(
   options: ParseManifestOptions,
 ): { value: Manifest | Index; mediaType: MediaType } {
   const { maxSize, level = "wire", profile = "any" } = options;
-  const value = parseJson(bytes, maxSize === undefined ? {} : { maxSize });
+  const value = parseJson(bytes, { maxSize });
   const checker = new Checker({ level, profile });
   const said = essence(options.mediaType);
   const given = GENERIC.has(said) ? undefined : said;

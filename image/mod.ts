@@ -18,6 +18,7 @@ export { AnnotationKeys, type Annotations } from "./annotations.ts";
 export {
   artifactManifest,
   type ArtifactManifestOptions,
+  type ImageSpecVersion,
 } from "./artifact_manifest.ts";
 export type { Descriptor } from "./descriptor.ts";
 export { EMPTY_CONTENT, EMPTY_DESCRIPTOR } from "./empty_content.ts";
@@ -103,6 +104,7 @@ export { assertDescriptor, validateDescriptor } from "./validate_descriptor.ts";
 export {
   assertImageConfig,
   parseImageConfig,
+  type ParseImageConfigOptions,
   validateImageConfig,
 } from "./validate_image_config.ts";
 export {

@@ -11,13 +11,13 @@ export interface ParseJsonOptions {
    *
    * @default {4194304}
    */
-  readonly maxSize?: number;
+  readonly maxSize?: number | undefined;
   /**
    * How deep arrays and objects may be nested.
    *
    * @default {100}
    */
-  readonly maxDepth?: number;
+  readonly maxDepth?: number | undefined;
 }
 
 /**

@@ -6,6 +6,7 @@ import {
   type ValidateOptions,
   ValidationError,
   type ValidationIssue,
+  type ValidationLevel,
 } from "./validation.ts";
 
 /**
@@ -39,6 +40,22 @@ export function validateImageConfig(
   return checker.issues;
 }
 
+/** Options of {@linkcode parseImageConfig}. */
+export interface ParseImageConfigOptions extends ValidateOptions {
+  /**
+   * How strictly it is checked.
+   *
+   * @default {"wire"}
+   */
+  readonly level?: ValidationLevel | undefined;
+  /**
+   * The largest content accepted, in bytes.
+   *
+   * @default {4194304}
+   */
+  readonly maxSize?: number | undefined;
+}
+
 /**
  * Parses an image's configuration, and checks it.
  *
@@ -60,10 +77,11 @@ export function validateImageConfig(
  */
 export function parseImageConfig(
   bytes: Uint8Array,
-  options: ValidateOptions = { level: "wire" },
+  options: ParseImageConfigOptions = {},
 ): ImageConfig {
-  const value = parseJson(bytes);
-  assertImageConfig(value, options);
+  const { level = "wire", maxSize, profile } = options;
+  const value = parseJson(bytes, { maxSize });
+  assertImageConfig(value, { level, profile });
   return value;
 }
 

@@ -26,14 +26,14 @@ export interface ValidateOptions {
    *
    * @default {"schema"}
    */
-  readonly level?: ValidationLevel;
+  readonly level?: ValidationLevel | undefined;
   /**
    * Which media types a manifest's config and layers may have: `any` admits
    * artifacts, `image` demands those of images.
    *
    * @default {"any"}
    */
-  readonly profile?: "any" | "image";
+  readonly profile?: "any" | "image" | undefined;
 }
 
 /** A document is not what the specification says. It lists every problem found. */

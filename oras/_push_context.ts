@@ -1,14 +1,11 @@
+import type { ImageSpecVersion } from "../image/artifact_manifest.ts";
 import type { Reference } from "../distribution/reference.ts";
 import { AnnotationKeys, type Annotations } from "../image/annotations.ts";
 import { MediaTypes } from "../image/media_type.ts";
 import { parseJson } from "../image/parse_json.ts";
 import { MEDIA_TYPE } from "../image/validate_descriptor.ts";
 import { ArtifactError } from "./errors.ts";
-import type {
-  AnnotationSections,
-  ImageSpecVersion,
-  PushOptions,
-} from "./push_options.ts";
+import type { AnnotationSections, PushOptions } from "./push_options.ts";
 import type { PushContext } from "./push_steps.ts";
 
 /**

@@ -67,7 +67,7 @@ function checkTitle(title: string, context: PushContext): void {
       `Cannot push ${title}: the path is absolute`,
       title,
       {
-        hint: "push it by a relative path, give it a title, or disable " +
+        hint: "Push it by a relative path, give it a title, or disable " +
           "path validation; a pull will refuse an absolute title",
       },
     );

@@ -36,7 +36,6 @@ export type { PulledFile, PullOptions, PullResult } from "./pull_options.ts";
 export type { ExistingChoice, PullContext } from "./pull_steps.ts";
 export type {
   AnnotationSections,
-  ImageSpecVersion,
   PushOptions,
   PushResult,
 } from "./push_options.ts";

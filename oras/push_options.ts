@@ -1,6 +1,7 @@
 import type { ProgressHook } from "../distribution/progress.ts";
 import type { Reference } from "../distribution/reference.ts";
 import type { Annotations } from "../image/annotations.ts";
+import type { ImageSpecVersion } from "../image/artifact_manifest.ts";
 import type { Descriptor } from "../image/descriptor.ts";
 import type { Manifest } from "../image/manifest.ts";
 import type { ManifestContent } from "../image/manifest_content.ts";
@@ -16,9 +17,6 @@ export interface AnnotationSections {
   /** The annotations of one part. */
   readonly [section: string]: Annotations;
 }
-
-/** The version of the image specification whose artifact form a manifest takes. */
-export type ImageSpecVersion = "v1.0" | "v1.1";
 
 /** What {@linkcode Registry.push} is told. */
 export interface PushOptions {

@@ -1,15 +1,12 @@
 import type { ProgressEvent } from "../distribution/progress.ts";
 import type { Reference } from "../distribution/reference.ts";
+import type { ImageSpecVersion } from "../image/artifact_manifest.ts";
 import type { Annotations } from "../image/annotations.ts";
 import type { Descriptor } from "../image/descriptor.ts";
 import type { Manifest } from "../image/manifest.ts";
 import type { MediaType } from "../image/media_type.ts";
 import type { LayerInput, LayerKind, PreparedContent } from "./layer.ts";
-import type {
-  AnnotationSections,
-  ImageSpecVersion,
-  PushOptions,
-} from "./push_options.ts";
+import type { AnnotationSections, PushOptions } from "./push_options.ts";
 
 /** What all steps of one push know: its options, with the defaults settled. */
 export interface PushContext {

@@ -1,11 +1,8 @@
 import type { Reference } from "../../distribution/reference.ts";
+import type { ImageSpecVersion } from "../../image/artifact_manifest.ts";
 import type { Annotations } from "../../image/annotations.ts";
 import type { Manifest } from "../../image/manifest.ts";
-import type {
-  ImageSpecVersion,
-  PushOptions,
-  PushResult,
-} from "../push_options.ts";
+import type { PushOptions, PushResult } from "../push_options.ts";
 import { Registry } from "../registry.ts";
 import type { Invocation } from "./_command.ts";
 import { readConcurrency } from "./_concurrency.ts";

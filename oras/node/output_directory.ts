@@ -203,6 +203,6 @@ function refusal(
   reason: string,
 ): PathError {
   return new PathError(code, `Cannot write ${path}: ${reason}`, path, {
-    hint: "allow path traversal only where you trust who made the artifact",
+    hint: "Allow path traversal only where you trust who made the artifact",
   });
 }

@@ -70,7 +70,7 @@ function archivePrefix(title: string | undefined, path: string): string {
       leadsOut(prefix) ? "PATH_TRAVERSAL" : "PATH_ABSOLUTE",
       `Cannot push directory ${path}: its name ${title} cannot stand in an archive`,
       path,
-      { hint: "push it from the directory above it, or give it a title" },
+      { hint: "Push it from the directory above it, or give it a title" },
     );
   }
   return prefix;

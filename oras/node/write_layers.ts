@@ -61,7 +61,7 @@ async function placeLayers(
         "PATH_DUPLICATE",
         `Cannot write ${path}: two layers with different content are called ${title}`,
         path,
-        { hint: "where they are for different platforms, select one" },
+        { hint: "Where they are for different platforms, select one" },
       );
     }
     byPath.set(path, descriptor);
@@ -145,10 +145,11 @@ async function writeGroup(
     await unpackLayer(repository, output, first!, context, steps);
     return;
   }
-  const target = await output.prepare(first!.path);
+  const prepare = () => output.prepare(first!.path);
+  const target = await prepare();
   // What has come into being since it was looked at is not replaced unasked.
   const overwrite = (layer: PlacedLayer) => layer.replace || options.overwrite;
-  await fetchToFile(repository, descriptor, target, {
+  await fetchToFile(repository, descriptor, prepare, {
     name: title,
     overwrite: overwrite(first!),
     report,

@@ -141,16 +141,16 @@ for (
       InvalidReferenceError,
     );
     assertEquals(/s3|cret/.test(Deno.inspect(error)), false, error.message);
-    assertStringIncludes(error.hint!, "leave out");
+    assertStringIncludes(error.hint!, "Leave out");
   });
 }
 
 Deno.test("parseRegistryName() repeats no password, and tells what to leave out", () => {
   for (
     const [text, words] of [
-      ["me:s3cret@ghcr.io", "leave out user and password"],
-      ["https://me:s3cret@ghcr.io/", "leave out the scheme"],
-      ["https://ghcr.io/", "leave out the scheme"],
+      ["me:s3cret@ghcr.io", "Leave out user and password"],
+      ["https://me:s3cret@ghcr.io/", "Leave out the scheme"],
+      ["https://ghcr.io/", "Leave out the scheme"],
     ] as const
   ) {
     const error = assertThrows(

@@ -4,6 +4,8 @@ import {
   assertIndex,
   assertManifest,
   EMPTY_DESCRIPTOR,
+  JsonError,
+  parseImageConfig,
   parseJson,
   validateDescriptor,
   validateImageConfig,
@@ -477,4 +479,20 @@ Deno.test("assert…() throw all issues at once", () => {
   ]);
   const actual = error.issues[1]!.actual;
   assert(actual.length === 80 && actual.endsWith("…"));
+});
+
+Deno.test("parseImageConfig() is as strict with options as without, unless it is told to be", () => {
+  // Docker writes variables that are to be removed like this.
+  const bytes = new TextEncoder().encode(
+    '{"architecture":"amd64","os":"linux","config":{"Env":["GONE"]},' +
+      '"rootfs":{"type":"layers","diff_ids":[]}}',
+  );
+  for (const options of [undefined, {}, { profile: "image" as const }]) {
+    assertEquals(parseImageConfig(bytes, options).config?.Env, ["GONE"]);
+  }
+  assertThrows(
+    () => parseImageConfig(bytes, { level: "schema" }),
+    ValidationError,
+  );
+  assertThrows(() => parseImageConfig(bytes, { maxSize: 10 }), JsonError);
 });

@@ -177,7 +177,7 @@ Deno.test("malformed arguments are told before anything is sent", async () => {
     [["pull", `${host}/A:1`], 'Error: invalid reference "'],
     [["pull", `${host}/a:-1`], "Error: invalid reference"],
     [["pull", `${host}/a@sha256:abc`], "Error: invalid reference"],
-    [["resolve", `http://${host}/a:1`], "leave out the scheme"],
+    [["resolve", `http://${host}/a:1`], "Leave out the scheme"],
     [["resolve", `${host}/a`], "no tag or digest specified\nUsage: gantry res"],
     [["push", `${host}/a:1,b@d`, "hi.txt"], "Error: invalid reference"],
     [["push", host, "hi.txt"], "the repository is missing\nPlease make sure"],
