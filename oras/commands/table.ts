@@ -1,6 +1,7 @@
 import type { Command } from "./_command.ts";
 import { PULL, PUSH, RESOLVE, TAG } from "./table_artifacts.ts";
 import { BLOB, MANIFEST, REPO } from "./table_contents.ts";
+import { HASH, LAYER, VALIDATE } from "./table_local.ts";
 import { LOGIN, LOGOUT, SERVE, VERSION } from "./table_services.ts";
 
 /** The program, and below it all its commands. */
@@ -15,6 +16,9 @@ export const PROGRAM: Command = {
     REPO,
     MANIFEST,
     BLOB,
+    LAYER,
+    HASH,
+    VALIDATE,
     LOGIN,
     LOGOUT,
     SERVE,

@@ -1,0 +1,104 @@
+import { type Compression, decompress } from "../../image/layer/compression.ts";
+import type { LayerTime, PackedLayer } from "../../image/layer/node/node.ts";
+import { readTar, type TarEntryHeader } from "../../image/layer/read_tar.ts";
+import type { Invocation } from "./_command.ts";
+import { readVariable } from "./_environment.ts";
+import { CommandError } from "./_errors.ts";
+import type { FlagValues } from "./_flag.ts";
+import { prettyJson } from "./_json.ts";
+import { requireDirectory, streamLocal } from "./_local_file.ts";
+
+/** Reads the headers of a layer in a file or on stdin, however it is compressed. */
+export async function* readLocalLayer(
+  path: string,
+  signal: AbortSignal,
+): AsyncGenerator<TarEntryHeader, void, undefined> {
+  for await (const { header } of readTar(decompress(await streamLocal(path)))) {
+    signal.throwIfAborted();
+    yield header;
+  }
+}
+
+/** Reads how a layer is to be packed. */
+export function readPacking(
+  flags: FlagValues,
+): {
+  compression: Compression;
+  level: number;
+  mtime: LayerTime;
+  owners: "keep" | "normalize";
+} {
+  const level = flags.int("level");
+  if (level < 1 || level > 9) {
+    throw new CommandError(`invalid level ${level}: expected 1 to 9`);
+  }
+  return {
+    compression: flags.text("compression") as Compression,
+    level,
+    mtime: readTime(flags),
+    owners: flags.bool("keep-owners") ? "keep" : "normalize",
+  };
+}
+
+/** `--mtime` for all entries, else `SOURCE_DATE_EPOCH` as the latest. */
+function readTime(flags: FlagValues): LayerTime {
+  if (flags.given("mtime")) {
+    const text = flags.text("mtime");
+    const time = new Date(/^\d+$/.test(text) ? Number(text) * 1000 : text);
+    if (Number.isNaN(time.getTime())) {
+      throw new CommandError(
+        `invalid time ${
+          JSON.stringify(text)
+        }: expected seconds since 1970 or as 2024-01-31T12:00:00Z`,
+      );
+    }
+    return time;
+  }
+  const epoch = readVariable("SOURCE_DATE_EPOCH");
+  if (epoch === undefined) return "keep";
+  if (!/^\d{1,12}$/.test(epoch)) {
+    throw new CommandError(
+      `SOURCE_DATE_EPOCH is no number of seconds: ${JSON.stringify(epoch)}`,
+    );
+  }
+  return { clampTo: new Date(Number(epoch) * 1000) };
+}
+
+/** Packs a tree into a file, which appears under its name when it is whole, and tells what it is. */
+export async function packToFile(
+  invocation: Invocation,
+  directory: string,
+  base: string | undefined,
+): Promise<void> {
+  const { console, flags, signal } = invocation;
+  const output = flags.text("output");
+  const options = { ...readPacking(flags), base, signal };
+  const { packLayer, packLayerToFile } = await import(
+    "../../image/layer/node/node.ts"
+  );
+  for (const path of base === undefined ? [directory] : [base, directory]) {
+    await requireDirectory(path);
+  }
+  if (output === "-") {
+    const { result, stream } = packLayer(directory, options);
+    for await (const piece of stream) console.outRaw(piece);
+    console.err(describe(await result));
+    return;
+  }
+  const temporary = `${output}.${crypto.randomUUID().slice(0, 8)}.tmp`;
+  const layer = await packLayerToFile(directory, temporary, options);
+  try {
+    if (Deno.build.os !== "windows") {
+      await Deno.chmod(temporary, 0o666 & ~Deno.umask());
+    }
+    await Deno.rename(temporary, output);
+  } catch (cause) {
+    await Deno.remove(temporary).catch(() => {});
+    throw cause;
+  }
+  console.out(describe(layer));
+}
+
+function describe({ diffId, digest, mediaType, size }: PackedLayer): string {
+  return prettyJson({ mediaType, digest, size, diffId });
+}

@@ -1,0 +1,32 @@
+import { registerAlgorithm } from "../../digest/algorithm.ts";
+import { BLAKE3 } from "../../digest/blake3.ts";
+import { Digest } from "../../digest/digest.ts";
+import type { Invocation } from "./_command.ts";
+import { CommandError } from "./_errors.ts";
+import { refuseTogether } from "./_exclusive.ts";
+import { hashLocal } from "./_local_file.ts";
+import { printable } from "./_printable.ts";
+
+/** Prints the digests of files, and compares them with one. */
+export async function run(invocation: Invocation): Promise<void> {
+  const { args, console, flags } = invocation;
+  refuseTogether(flags, "algorithm", "verify");
+  registerAlgorithm(BLAKE3);
+  const wanted = flags.given("verify")
+    ? Digest.parse(flags.text("verify"))
+    : undefined;
+  const algorithm = wanted?.algorithm ?? flags.text("algorithm");
+  let wrong = 0;
+  for (const path of args) {
+    const { digest } = await hashLocal(path, algorithm, invocation.signal);
+    const name = args.length === 1 ? "" : `  ${printable(path)}`;
+    console.out(`${digest}${name}`);
+    if (wanted !== undefined && !digest.equals(wanted)) wrong++;
+  }
+  if (wrong === 0) return;
+  throw new CommandError(
+    args.length === 1
+      ? `digest mismatch: expected ${wanted}`
+      : `digest mismatch in ${wrong} of ${args.length} files: expected ${wanted}`,
+  );
+}

@@ -1,0 +1,36 @@
+import type { Invocation } from "./_command.ts";
+import { refuseTogether } from "./_exclusive.ts";
+import { readFormat } from "./_format.ts";
+import { prettyJson } from "./_json.ts";
+import { streamLocal } from "./_local_file.ts";
+import { printable } from "./_printable.ts";
+
+/** Applies layers to a directory, base first. */
+export async function run(invocation: Invocation): Promise<void> {
+  const { args, console, flags, signal } = invocation;
+  const format = readFormat(flags);
+  refuseTogether(flags, "keep-owners", "ignore-owners");
+  const diffIds = flags.list("diff-id");
+  const { applyLayers } = await import("../../image/layer/node/node.ts");
+  const { chainId, layers } = await applyLayers(
+    args.map((path, index) => ({
+      open: () => streamLocal(path),
+      diffId: diffIds[index],
+    })),
+    flags.text("output"),
+    {
+      signal,
+      ...flags.bool("keep-owners") && { owners: "keep" },
+      ...flags.bool("ignore-owners") && { owners: "ignore" },
+    },
+  );
+  if (format === "json") return console.out(prettyJson({ layers, chainId }));
+  for (const [index, { diffId, entries, skipped }] of layers.entries()) {
+    for (const name of skipped) {
+      console.err(`Skipped ${printable(name)}: a device or a pipe`);
+    }
+    console.out(
+      `Unpacked ${printable(args[index]!)} (${entries} entries) ${diffId}`,
+    );
+  }
+}

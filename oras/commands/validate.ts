@@ -1,0 +1,84 @@
+import { registerAlgorithm } from "../../digest/algorithm.ts";
+import { BLAKE3 } from "../../digest/blake3.ts";
+import { MAX_MANIFEST_SIZE } from "../../image/parse_json.ts";
+import type { ValidationLevel } from "../../image/validation.ts";
+import type { Invocation } from "./_command.ts";
+import { CommandError } from "./_errors.ts";
+import { readFormat } from "./_format.ts";
+import { prettyJson } from "./_json.ts";
+import { isDirectory, readLocal } from "./_local_file.ts";
+import { printable } from "./_printable.ts";
+import {
+  type DocumentType,
+  validateDocument,
+  type Verdict,
+} from "./_validate_document.ts";
+
+/** Validates documents, and image layouts as a whole. */
+export async function run(invocation: Invocation): Promise<void> {
+  const { args, console, flags } = invocation;
+  const format = readFormat(flags);
+  const level = flags.text("level") as ValidationLevel;
+  registerAlgorithm(BLAKE3);
+  const verdicts: Verdict[] = [];
+  for (const path of args) {
+    const verdict = await validate(path, flags.text("type"), level, invocation);
+    verdicts.push(verdict);
+    if (format === "text") print(invocation, path, verdict);
+  }
+  if (format === "json") {
+    console.out(prettyJson(
+      verdicts.length === 1
+        ? verdicts[0]
+        : verdicts.map((verdict, index) => ({ file: args[index], ...verdict })),
+    ));
+  }
+  const invalid = verdicts.filter(({ valid }) => !valid).length;
+  if (invalid === 0) return;
+  throw new CommandError(
+    args.length === 1
+      ? "validation failed"
+      : `validation failed for ${invalid} of ${args.length}`,
+  );
+}
+
+async function validate(
+  path: string,
+  type: string,
+  level: ValidationLevel,
+  { signal }: Invocation,
+): Promise<Verdict> {
+  if (await isDirectory(path)) {
+    if (type !== "auto" && type !== "layout") {
+      throw new CommandError(
+        `${path} is a directory, and no ${type}`,
+        { hint: "Directories are validated as image layouts" },
+      );
+    }
+    const { validateLayout } = await import("./_validate_layout.ts");
+    return await validateLayout(path, level, signal);
+  }
+  const bytes = await readLocal(path, MAX_MANIFEST_SIZE, signal);
+  const given = type === "auto" ? undefined : type as DocumentType;
+  return await validateDocument(bytes, given, level);
+}
+
+function print(
+  { console }: Invocation,
+  path: string,
+  { issues, type, valid }: Verdict,
+): void {
+  const name = printable(path === "-" ? "stdin" : path);
+  console.out(
+    valid
+      ? `${name}: valid ${type}`
+      : `${name}: not a valid ${type === "unknown" ? "document" : type}`,
+  );
+  for (const { actual, expected, path } of issues) {
+    console.out(
+      `  ${printable(path)}: expected ${printable(expected)}, found ${
+        printable(actual)
+      }`,
+    );
+  }
+}
