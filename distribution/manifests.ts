@@ -1,5 +1,6 @@
 import { Digest } from "../digest/digest.ts";
 import { DigestError, DigestMismatchError } from "../digest/errors.ts";
+import { addressedBytes } from "../image/addressed_bytes.ts";
 import type { Descriptor } from "../image/descriptor.ts";
 import {
   type ManifestContent,
@@ -118,13 +119,14 @@ export class Manifests {
     const bytes = await readBounded(response, MAX_METADATA_SIZE, action);
     const asked = isTag(reference) ? undefined : reference;
     const promised = promisedDigest(response, action) ?? asked;
-    const digest = await digestOf(bytes, promised);
+    const addressed = addressedBytes(bytes, contentType(response));
+    const digest = await digestOf(addressed, promised);
     if (promised !== undefined && digest !== promised) {
       throw new DigestMismatchError(promised, digest);
     }
     // The header may name another algorithm than was asked for, and both must hold.
     if (asked !== undefined && asked !== promised) {
-      const actual = await digestOf(bytes, asked);
+      const actual = await digestOf(addressed, asked);
       if (actual !== asked) throw new DigestMismatchError(asked, actual);
     }
     return {
@@ -182,7 +184,8 @@ export class Manifests {
     const action = `Cannot push manifest ${reference} to ${this.#name}`;
     const path = this.#path(reference);
     const asked = isTag(reference) ? undefined : reference;
-    const digest = await digestOf(bytes, asked);
+    const addressed = addressedBytes(bytes, options.mediaType);
+    const digest = await digestOf(addressed, asked);
     if (asked !== undefined && asked !== digest) {
       throw new DigestMismatchError(asked, digest);
     }
@@ -199,7 +202,7 @@ export class Manifests {
     await discard(response);
     const stored = promisedDigest(response, action);
     if (stored !== undefined) {
-      const actual = await digestOf(bytes, stored);
+      const actual = await digestOf(addressed, stored);
       if (actual !== stored) throw new DigestMismatchError(actual, stored);
     }
     return { mediaType: options.mediaType, digest, size: bytes.byteLength };
