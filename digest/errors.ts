@@ -9,7 +9,24 @@ export type DigestErrorCode =
   | "DIGEST_NOT_FOUND"
   | "DIGEST_AMBIGUOUS";
 
-/** The base of the errors about the text of a digest, or of the beginning of one. */
+/**
+ * The base of the errors about the text of a digest, or of the beginning of one.
+ *
+ * @example Tell mistakes apart
+ * ```ts
+ * import { Digest, DigestError } from "@gantry/oci/digest";
+ * import { assertEquals, assertThrows } from "@std/assert";
+ *
+ * const codes = ["sha256", "sha256:abc", "md5:abc"].map((text) =>
+ *   assertThrows(() => Digest.parse(text), DigestError).code
+ * );
+ * assertEquals(codes, [
+ *   "DIGEST_INVALID_FORMAT",
+ *   "DIGEST_INVALID_LENGTH",
+ *   "DIGEST_UNSUPPORTED",
+ * ]);
+ * ```
+ */
 export class DigestError extends OciError {
   /** The class's name. */
   override readonly name: string = "DigestError";
@@ -113,7 +130,24 @@ export class DigestAmbiguousError extends DigestError {
 /** What is wrong with content. */
 export type ContentErrorCode = "DIGEST_MISMATCH" | "SIZE_MISMATCH";
 
-/** Content is not what its descriptor or its source promised. */
+/**
+ * Content is not what its descriptor or its source promised.
+ *
+ * @example Meet both kinds
+ * ```ts
+ * import { ContentError, Digest, verifyStream } from "@gantry/oci/digest";
+ * import { assertEquals, assertRejects } from "@std/assert";
+ *
+ * const digest = String(await Digest.fromString("hello"));
+ * const codes: string[] = [];
+ * for (const content of ["jello", "hell"]) {
+ *   const stream = verifyStream(new Blob([content]).stream(), { digest, size: 5 });
+ *   const read = () => new Response(stream).text();
+ *   codes.push((await assertRejects(read, ContentError)).code);
+ * }
+ * assertEquals(codes, ["DIGEST_MISMATCH", "SIZE_MISMATCH"]);
+ * ```
+ */
 export class ContentError extends OciError {
   /** The class's name. */
   override readonly name: string = "ContentError";

@@ -10,7 +10,25 @@ export type CredentialErrorCode =
   | "CREDENTIAL_HELPER_MISSING"
   | "CREDENTIAL_HELPER_FAILED";
 
-/** A credential cannot be used, read or kept. It quotes nothing of the credential. */
+/**
+ * A credential cannot be used, read or kept. It quotes nothing of the credential.
+ *
+ * @example
+ * ```ts
+ * import { CredentialError } from "@gantry/oci/distribution";
+ * import { DockerConfig } from "@gantry/oci/distribution/node";
+ * import { assertEquals, assertRejects } from "@std/assert";
+ *
+ * const path = await Deno.makeTempFile();
+ * await Deno.writeTextFile(path, "no JSON");
+ * const error = await assertRejects(
+ *   () => new DockerConfig(path).get("ghcr.io"),
+ *   CredentialError,
+ * );
+ * assertEquals(error.code, "CREDENTIAL_CONFIG_INVALID");
+ * await Deno.remove(path);
+ * ```
+ */
 export class CredentialError extends OciError {
   /** The class's name. */
   override readonly name = "CredentialError";

@@ -31,7 +31,30 @@ export interface RegistryErrorOptions extends OciErrorOptions {
  * A registry answered, and refused.
  *
  * `code` is the first code of the error body, and `HTTP_` with the status where
- * the body names none.
+ * the body names none. Texts of the registry are cut at 1000 UTF-16 units, and hold
+ * no control characters.
+ *
+ * @example Tell what is not there from what is refused
+ * ```ts
+ * import { fromHandler, NotFoundError, RegistryClient, RegistryError } from "@gantry/oci/distribution";
+ * import { createRegistry } from "@gantry/oci/distribution/server";
+ * import { assertEquals, assertRejects } from "@std/assert";
+ *
+ * const transport = fromHandler(createRegistry({ readOnly: true }).fetch);
+ * const { manifests } = new RegistryClient("registry.example", { transport })
+ *   .repository("team/app");
+ *
+ * const missing = await assertRejects(() => manifests.get("v1"), NotFoundError);
+ * assertEquals([missing.status, missing.code], [404, "MANIFEST_UNKNOWN"]);
+ *
+ * const index = new TextEncoder().encode('{"schemaVersion":2,"manifests":[]}');
+ * const mediaType = "application/vnd.oci.image.index.v1+json";
+ * const refused = await assertRejects(
+ *   () => manifests.put("v1", index, { mediaType }),
+ *   RegistryError,
+ * );
+ * assertEquals([refused.status, refused.code], [405, "UNSUPPORTED"]);
+ * ```
  */
 export class RegistryError extends OciError {
   /** The class's name. */
@@ -95,7 +118,23 @@ export class RateLimitError extends RegistryError {
   override readonly name = "RateLimitError";
 }
 
-/** Makes the error class that fits the status. */
+/**
+ * Makes the error class that fits the status.
+ *
+ * @example
+ * ```ts
+ * import { NotFoundError, registryError } from "@gantry/oci/distribution";
+ * import { assert, assertEquals } from "@std/assert";
+ *
+ * const error = registryError("Cannot pull blob", {
+ *   status: 404,
+ *   method: "GET",
+ *   url: "https://registry.example/v2/app/blobs/x",
+ * });
+ * assert(error instanceof NotFoundError);
+ * assertEquals(error.message, "Cannot pull blob: registry answered 404");
+ * ```
+ */
 export function registryError(
   action: string,
   options: RegistryErrorOptions,
@@ -135,7 +174,27 @@ export interface ConnectionErrorOptions extends OciErrorOptions {
   readonly url: URL | string;
 }
 
-/** There was no answer, or it broke off. */
+/**
+ * There was no answer, or it broke off.
+ *
+ * @example
+ * ```ts
+ * import { ConnectionError, RegistryClient } from "@gantry/oci/distribution";
+ * import { assertEquals, assertRejects } from "@std/assert";
+ *
+ * const client = new RegistryClient("registry.example", {
+ *   transport: ({ method, url }) =>
+ *     Promise.reject(
+ *       new ConnectionError("HOST_UNKNOWN", "host registry.example is unknown", {
+ *         method,
+ *         url,
+ *       }),
+ *     ),
+ * });
+ * const error = await assertRejects(() => client.ping(), ConnectionError);
+ * assertEquals(error.code, "HOST_UNKNOWN");
+ * ```
+ */
 export class ConnectionError extends OciError {
   /** The class's name. */
   override readonly name = "ConnectionError";
@@ -169,7 +228,22 @@ export type SecurityErrorCode =
   | "REDIRECT_FORBIDDEN"
   | "REDIRECT_PRIVATE";
 
-/** The client refused to go on, to keep a secret or a promise. */
+/**
+ * The client refused to go on, to keep a secret or a promise.
+ *
+ * @example
+ * ```ts
+ * import { fromHandler, RegistryClient, SecurityError } from "@gantry/oci/distribution";
+ * import { assertEquals, assertRejects } from "@std/assert";
+ *
+ * const transport = fromHandler(() =>
+ *   Response.redirect("http://registry.example/v2/", 307)
+ * );
+ * const client = new RegistryClient("registry.example", { transport });
+ * const error = await assertRejects(() => client.ping(), SecurityError);
+ * assertEquals(error.code, "REDIRECT_DOWNGRADE");
+ * ```
+ */
 export class SecurityError extends OciError {
   /** The class's name. */
   override readonly name = "SecurityError";
@@ -204,7 +278,24 @@ export type ProtocolErrorCode =
   | "SIZE_UNKNOWN"
   | "TOKEN_INVALID";
 
-/** The registry's answer breaks the protocol. */
+/**
+ * The registry's answer breaks the protocol.
+ *
+ * @example
+ * ```ts
+ * import { fromHandler, ProtocolError, RegistryClient } from "@gantry/oci/distribution";
+ * import { assertEquals, assertRejects } from "@std/assert";
+ *
+ * const transport = fromHandler(() => new Response("<html>"));
+ * const client = new RegistryClient("registry.example", { transport });
+ * const { tags } = client.repository("team/app");
+ * const error = await assertRejects(
+ *   () => Array.fromAsync(tags.list()),
+ *   ProtocolError,
+ * );
+ * assertEquals(error.code, "BODY_INVALID");
+ * ```
+ */
 export class ProtocolError extends OciError {
   /** The class's name. */
   override readonly name = "ProtocolError";

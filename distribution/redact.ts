@@ -36,7 +36,18 @@ const SECRET_HEADERS: ReadonlySet<string> = new Set([
   "x-registry-auth",
 ]);
 
-/** Whether a header of this name carries a secret by its nature. */
+/**
+ * Whether a header of this name carries a secret by its nature.
+ *
+ * @example
+ * ```ts
+ * import { isSecretHeader } from "@gantry/oci/distribution";
+ * import { assert, assertFalse } from "@std/assert";
+ *
+ * assert(isSecretHeader("Authorization"));
+ * assertFalse(isSecretHeader("content-type"));
+ * ```
+ */
 export function isSecretHeader(name: string): boolean {
   return SECRET_HEADERS.has(name.toLowerCase());
 }

@@ -14,7 +14,21 @@ export type ReferenceErrorCode =
   | "REFERENCE_TAG_INVALID"
   | "REFERENCE_DIGEST_INVALID";
 
-/** A text is no reference, or one of its parts is malformed. */
+/**
+ * A text is no reference, or one of its parts is malformed.
+ *
+ * @example
+ * ```ts
+ * import { InvalidReferenceError, Reference } from "@gantry/oci/distribution";
+ * import { assertEquals, assertThrows } from "@std/assert";
+ *
+ * const error = assertThrows(
+ *   () => Reference.parse("ghcr.io/Team/app:v1"),
+ *   InvalidReferenceError,
+ * );
+ * assertEquals(error.code, "REFERENCE_NAME_UPPERCASE");
+ * ```
+ */
 export class InvalidReferenceError extends OciError {
   /** The class's name. */
   override readonly name = "InvalidReferenceError";
@@ -197,7 +211,18 @@ export class Reference implements ReferenceParts {
   }
 }
 
-/** Whether a text is a tag. Follows distribution-spec §Pulling Manifests. */
+/**
+ * Whether a text is a tag. Follows distribution-spec §Pulling Manifests.
+ *
+ * @example
+ * ```ts
+ * import { isTag } from "@gantry/oci/distribution";
+ * import { assert, assertFalse } from "@std/assert";
+ *
+ * assert(isTag("v1.2_rc-1"));
+ * assertFalse(isTag("feature/x"));
+ * ```
+ */
 export function isTag(text: string): boolean {
   return TAG.test(text);
 }
@@ -274,16 +299,12 @@ function splitName(name: string): { registry: string; repository: string } {
   // Only a first part that could not be a path component of Docker Hub is a host.
   const isHost = first === "localhost" || /[.:A-Z]/.test(first);
   if (slash >= 0 && (isHost || first === "")) {
-    const registry = parseRegistryNameOf(first, name);
+    checkRegistry(first, name);
+    const registry = first === "index.docker.io" ? DOCKER_HUB : first;
     const repository = name.slice(slash + 1);
     return { registry, repository: inLibrary(registry, repository) };
   }
   return { registry: DOCKER_HUB, repository: inLibrary(DOCKER_HUB, name) };
-}
-
-function parseRegistryNameOf(text: string, whole: string): string {
-  checkRegistry(text, whole);
-  return text === "index.docker.io" ? DOCKER_HUB : text;
 }
 
 function inLibrary(registry: string, repository: string): string {

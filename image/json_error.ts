@@ -7,7 +7,19 @@ export type JsonErrorCode =
   | "JSON_TOO_DEEP"
   | "JSON_TOO_LARGE";
 
-/** A text is not the JSON that the specification demands. */
+/**
+ * A text is not the JSON that the specification demands.
+ *
+ * @example
+ * ```ts
+ * import { JsonError, parseJson } from "@gantry/oci/image";
+ * import { assertEquals, assertThrows } from "@std/assert";
+ *
+ * const bytes = new TextEncoder().encode('{"layers":[{"size":1,}]}');
+ * const error = assertThrows(() => parseJson(bytes), JsonError);
+ * assertEquals([error.code, error.path], ["JSON_INVALID", "$.layers[0]"]);
+ * ```
+ */
 export class JsonError extends OciError {
   /** The class's name. */
   override readonly name = "JsonError";
