@@ -136,13 +136,30 @@ function splitName(name: string): [string, string] | undefined {
 
 /** Magic, version and checksum. */
 function finish(block: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-  encoder.encodeInto("ustar\x0000", block.subarray(257, 265));
-  block.fill(0x20, 148, 156);
-  let sum = 0;
-  for (const byte of block) sum += byte;
-  const text = `${sum.toString(8).padStart(6, "0")}\0 `;
-  encoder.encodeInto(text, block.subarray(148, 156));
+  block.set(MAGIC, 257);
+  // The checksum counts its own field as eight spaces.
+  let sum = 8 * 0x20;
+  for (let index = 0; index < BLOCK; index++) sum += block[index]!;
+  writeDigits(block, 148, 6, sum);
+  block[155] = 0x20;
   return block;
+}
+
+const MAGIC = new TextEncoder().encode("ustar\x0000");
+
+/** Octal digits with zeros in front. */
+function writeDigits(
+  block: Uint8Array<ArrayBuffer>,
+  offset: number,
+  count: number,
+  value: number,
+): void {
+  let rest = value;
+  for (let index = offset + count - 1; index >= offset; index--) {
+    const high = Math.floor(rest / 8);
+    block[index] = 0x30 + rest - high * 8;
+    rest = high;
+  }
 }
 
 /** What of a text is ASCII; PAX records hold the whole of it. */
@@ -153,7 +170,10 @@ function writeText(
   text: string,
 ): void {
   const ascii = toAscii(text);
-  encoder.encodeInto(ascii, block.subarray(offset, offset + size));
+  const length = Math.min(ascii.length, size);
+  for (let index = 0; index < length; index++) {
+    block[offset + index] = ascii.charCodeAt(index);
+  }
   if (ascii.length > size && ascii[size - 1] === "/") {
     // Some readers take any name that ends with a slash for a directory's.
     block[offset + ascii.slice(0, size - 1).replace(/\/+$/, "").length] = 0;
@@ -166,11 +186,7 @@ function writeOctal(
   size: number,
   value: number,
 ): void {
-  const digits = (fitsOctal(value, size) ? value : 0).toString(8);
-  encoder.encodeInto(
-    digits.padStart(size - 1, "0"),
-    block.subarray(offset, offset + size),
-  );
+  writeDigits(block, offset, size - 1, fitsOctal(value, size) ? value : 0);
 }
 
 function fitsOctal(value: number, size: number): boolean {

@@ -40,6 +40,15 @@ export class Blocks {
     }
   }
 
+  /** Adds zeros. */
+  fill(count: number): void {
+    for (let left = count; left > 0;) {
+      const part = Math.min(left, BLOCK - this.#used);
+      this.#advance(part);
+      left -= part;
+    }
+  }
+
   /** Adds a file's content and what fills its last block of the tar. */
   async *addFile(
     path: string,
@@ -47,28 +56,35 @@ export class Blocks {
     signal: AbortSignal | undefined,
   ): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
     const file: FileHandle = await open(path, READ);
+    // The next piece is read while the one before is worked on.
+    let reading: Promise<number> | undefined;
     try {
       if ((await file.stat()).size !== size) throw changed(path);
-      let left = size;
-      while (left > 0) {
-        signal?.throwIfAborted();
-        const count = Math.min(left, BLOCK - this.#used);
-        const { bytesRead } = await file.read(
-          this.#buffer,
-          this.#used,
-          count,
-          null,
-        );
-        if (bytesRead === 0) throw changed(path);
-        left -= bytesRead;
-        this.#advance(bytesRead);
+      reading = this.#read(file, size);
+      for (let left = size; left > 0;) {
+        const count: number = await reading!;
+        if (count === 0) throw changed(path);
+        left -= count;
+        this.#advance(count);
+        reading = left > 0 ? this.#read(file, left) : undefined;
         yield* this.take();
+        signal?.throwIfAborted();
       }
       if ((await file.stat()).size !== size) throw changed(path);
     } finally {
+      await reading?.catch(() => {});
       await file.close();
     }
-    this.add(new Uint8Array(-size & 511));
+    this.fill(-size & 511);
+  }
+
+  #read(file: FileHandle, left: number): Promise<number> {
+    const count = Math.min(left, BLOCK - this.#used);
+    const reading = file.read(this.#buffer, this.#used, count, null)
+      .then(({ bytesRead }) => bytesRead);
+    // It may fail before anybody waits for it.
+    reading.catch(() => {});
+    return reading;
   }
 
   /** Adds a file as {@linkcode Blocks.addFile} does, at once, if it is small. */
@@ -102,7 +118,7 @@ export class Blocks {
     } finally {
       closeSync(file);
     }
-    this.add(new Uint8Array(-size & 511));
+    this.fill(-size & 511);
     return true;
   }
 

@@ -1,4 +1,4 @@
-import { open, rm } from "node:fs/promises";
+import { type FileHandle, open, rm } from "node:fs/promises";
 import { createHasher, type Hasher } from "../../../digest/hasher.ts";
 import { MediaTypes } from "../../media_type.ts";
 import { compress, type Compression, toStream } from "../compression.ts";
@@ -78,24 +78,34 @@ export async function packFile(
 ): Promise<PackedLayer> {
   const handle = await open(file, "w", 0o600);
   const pieces = pack(tar, options);
+  // A piece is written while the next one is made.
+  let writing: Promise<void> | undefined;
   let complete = false;
   try {
     while (true) {
       const { value, done } = await pieces.next();
+      await writing;
       if (done) {
         complete = true;
         return value;
       }
-      let rest: Uint8Array = value;
-      while (rest.byteLength > 0) {
-        const { bytesWritten } = await handle.write(rest);
-        rest = rest.subarray(bytesWritten);
-      }
+      writing = writeAll(handle, value);
+      // It may fail before anybody waits for it.
+      writing.catch(() => {});
     }
   } finally {
     if (!complete) await pieces.return(undefined as never).catch(() => {});
+    await writing?.catch(() => {});
     await handle.close();
     if (!complete) await rm(file, { force: true });
+  }
+}
+
+async function writeAll(handle: FileHandle, piece: Uint8Array): Promise<void> {
+  let rest = piece;
+  while (rest.byteLength > 0) {
+    const { bytesWritten } = await handle.write(rest);
+    rest = rest.subarray(bytesWritten);
   }
 }
 

@@ -1,5 +1,5 @@
 import { lstatSync, readdirSync } from "node:fs";
-import { join } from "node:path";
+import { join, sep } from "node:path";
 import { LayerError } from "../errors.ts";
 
 /** What kind of thing something in a tree is. */
@@ -121,7 +121,11 @@ export function childrenOf(directory: Found): Found[] {
 }
 
 function childOf({ path, name }: Found, child: string): Found {
-  return lookAt(join(path, child), name === "" ? child : `${name}/${child}`);
+  // Names from a directory need no care, and this is done for every file.
+  return lookAt(
+    `${path}${sep}${child}`,
+    name === "" ? child : `${name}/${child}`,
+  );
 }
 
 function namesIn(path: string): string[] {

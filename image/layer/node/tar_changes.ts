@@ -116,7 +116,7 @@ export async function* tarChanges(
     }
     for (const piece of blocks.take()) yield piece;
   }
-  blocks.add(new Uint8Array(1024));
+  blocks.fill(1024);
   yield* blocks.end();
 }
 

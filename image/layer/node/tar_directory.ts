@@ -82,7 +82,7 @@ export async function* tarDirectory(
     }
     for (const piece of blocks.take()) yield piece;
   }
-  blocks.add(new Uint8Array(1024));
+  blocks.fill(1024);
   yield* blocks.end();
 }
 
