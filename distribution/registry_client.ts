@@ -102,6 +102,8 @@ export class RegistryClient {
   readonly retryOptions: RetryOptions;
   readonly #headers: Headers;
   readonly #once: Transport;
+  /** The base, where this client made it. */
+  readonly #own: Transport | undefined;
   readonly #transport: Transport;
 
   /**
@@ -125,7 +127,10 @@ export class RegistryClient {
     if (!this.#headers.has("user-agent")) {
       this.#headers.set("user-agent", userAgent);
     }
-    const authorized = authorize(options.transport ?? defaultTransport(), {
+    this.#own = options.transport === undefined
+      ? defaultTransport()
+      : undefined;
+    const authorized = authorize(options.transport ?? this.#own!, {
       registry: this.registry,
       origin: this.origin,
       credentials,
@@ -226,5 +231,18 @@ export class RegistryClient {
       action: `Cannot list repositories of ${this.registry}`,
       scopes: ["registry:catalog:*"],
     });
+  }
+
+  /**
+   * Lets go of idle connections; the client can be used again. Only a transport that
+   * the client made itself is closed; one that it was given belongs to the giver.
+   */
+  close(): void {
+    this.#own?.close?.();
+  }
+
+  /** Closes the client at the end of a `using` block. */
+  [Symbol.dispose](): void {
+    this.close();
   }
 }

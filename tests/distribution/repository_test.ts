@@ -20,6 +20,7 @@ import {
   ConnectionError,
   fromHandler,
   InvalidReferenceError,
+  makeTransport,
   NotFoundError,
   ProtocolError,
   RegistryClient,
@@ -32,6 +33,7 @@ import {
   wrapTransport,
 } from "@gantry/oci/distribution";
 import { createRegistry } from "@gantry/oci/distribution/server";
+import { openHttpRegistry } from "../_support/http_registry.ts";
 
 const INDEX = new TextEncoder().encode('{"schemaVersion":2,"manifests":[]}');
 const INDEX_TYPE = { mediaType: MediaTypes.index };
@@ -679,6 +681,23 @@ Deno.test("RegistryClient.ping() tells a registry from what is none", async () =
   const closed =
     repository(() => new Response(null, { status: 401 })).repository.client;
   await assertRejects(() => closed.ping(), UnauthorizedError);
+});
+
+Deno.test("RegistryClient closes the transport that it made, and no other", async () => {
+  await using server = openHttpRegistry();
+  {
+    // What stays open would fail this test.
+    using client = new RegistryClient(server.host, { plainHttp: true });
+    await client.ping();
+    client.close();
+    await client.ping();
+  }
+  let closed = 0;
+  const given = makeTransport(() => Promise.resolve(new Response("{}")), {
+    close: () => void closed++,
+  });
+  new RegistryClient("registry.example", { transport: given }).close();
+  assertEquals(closed, 0);
 });
 
 Deno.test("RegistryClient.catalog() lists the repositories", async () => {
