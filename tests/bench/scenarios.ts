@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import { found } from "../_support/programs.ts";
 import { makeFolder, remove, warm, writeRandom } from "./disk.ts";
 import { arrived, FILE_NAME, type Layout, makeLayout } from "./layout.ts";
+import { benchManifest } from "./manifest.ts";
 import { measure, type Measured } from "./measure.ts";
 import {
   makeCertificates,
@@ -31,6 +32,7 @@ const HASH = fileURLToPath(new URL("hash.ts", import.meta.url));
 export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   start: benchStart,
   hash: benchHash,
+  manifest: benchManifest,
   plain: (options) => benchDockerRegistry(options, false),
   tls: (options) => benchDockerRegistry(options, true),
   own: benchOwnRegistry,

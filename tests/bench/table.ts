@@ -36,11 +36,16 @@ function drawRow(row: Row, rows: readonly Row[]): string[] {
     row.scenario,
     row.tool,
     String(row.rounds.length),
-    wall < 1 ? `${(wall * 1000).toFixed(1)} ms` : `${wall.toFixed(3)} s`,
+    duration(wall),
     (wall / medianOf(peer, "wall")).toFixed(2),
     number(medianOf(row, "cpu"), 2),
     number(medianOf(row, "memory"), 0),
   ];
+}
+
+function duration(seconds: number): string {
+  if (seconds >= 1) return `${seconds.toFixed(3)} s`;
+  return `${(seconds * 1000).toFixed(seconds < 0.01 ? 3 : 1)} ms`;
 }
 
 function medianOf(row: Row, key: keyof Measured): number {
