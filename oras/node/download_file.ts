@@ -28,16 +28,21 @@ export async function downloadFile(
   const path = resolve(options.path);
   // The caller chose this directory, and may have put a link where it likes.
   const output = new OutputDirectory(dirname(path));
-  const target = await output.prepare(output.locate(basename(path)));
-  await fetchToFile(repository, descriptor, target, options);
+  const prepare = () => output.prepare(output.locate(basename(path)));
+  // What is wrong with the place is told before anything is asked for.
+  await prepare();
+  await fetchToFile(repository, descriptor, prepare, options);
   return path;
 }
 
-/** Downloads a blob to a file in a directory that exists. */
+/**
+ * Downloads a blob to a file. Its directory is looked up once the registry has
+ * answered, which can take long: somebody could have put a link in its place.
+ */
 export async function fetchToFile(
   repository: Repository,
   descriptor: Descriptor,
-  target: string,
+  prepare: () => Promise<string>,
   options: Omit<DownloadFileOptions, "path">,
 ): Promise<void> {
   const { name, overwrite, signal } = options;
@@ -46,6 +51,13 @@ export async function fetchToFile(
     options.report?.({ descriptor, name, phase, transferred, total: size });
   report("downloading", 0);
   const stream = await repository.blobs.get(descriptor, { signal });
+  let target: string;
+  try {
+    target = await prepare();
+  } catch (error) {
+    await stream.cancel(error).catch(() => {});
+    throw error;
+  }
   await writeVerifiedFile(target, stream, {
     size,
     overwrite,
