@@ -163,7 +163,7 @@ Deno.test({
         "manifest fetch",
         "blob fetch",
         "nope",
-        "psh",
+        "pussh",
         "push --nope x",
         "push -dz x",
         "pull HOST/app:v1 -o",
