@@ -3,7 +3,7 @@
  * Measures pushes, pulls, memory and start-up beside oras, skopeo and crane, and
  * hashing beside openssl, in one run, and prints medians and their ratios:
  *
- * `deno task bench [--rounds=5] [--size=1GiB] [--only=start,hash,manifest,plain,tls,own,memory]`
+ * `deno task bench [--rounds=5] [--size=1GiB] [--only=start,hash,manifest,layers,plain,tls,own,memory]`
  *
  * What the machine lacks is left out, and told.
  */
@@ -51,6 +51,6 @@ for (const name of values.only.split(",")) {
   rows.push(...measured);
 }
 console.log(
-  `${values.size} blob, medians; ratio to oras, or to openssl, in the same scenario`,
+  `${values.size} blob, medians; ratio to oras, or to the last tool, in the same scenario`,
 );
 console.log(drawTable(rows));

@@ -3,6 +3,7 @@ import { found } from "../_support/programs.ts";
 import { makeFolder, remove, warm, writeRandom } from "./disk.ts";
 import { arrived, FILE_NAME, type Layout, makeLayout } from "./layout.ts";
 import { benchManifest } from "./manifest.ts";
+import { benchLayers } from "./layers.ts";
 import { measure, type Measured } from "./measure.ts";
 import {
   makeCertificates,
@@ -33,6 +34,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   start: benchStart,
   hash: benchHash,
   manifest: benchManifest,
+  layers: benchLayers,
   plain: (options) => benchDockerRegistry(options, false),
   tls: (options) => benchDockerRegistry(options, true),
   own: benchOwnRegistry,

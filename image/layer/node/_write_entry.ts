@@ -1,20 +1,14 @@
-import { write } from "node:fs";
 import { LayerError } from "../errors.ts";
 import type { TarEntry, TarEntryHeader } from "../read_tar.ts";
 import { writeAll } from "./_staging.ts";
 
-/** Below this, waiting for a write costs more than the write. */
-const LARGE = 1024 * 1024;
-
 /** Writes an entry's content into an open file, which it does not close. */
 export async function writeEntry(
-  { header, body }: TarEntry,
+  { body }: TarEntry,
   file: number,
   explain: () => Promise<unknown>,
 ): Promise<void> {
   const reader = body.getReader();
-  // A piece of a large file is written while the next one is read and hashed.
-  let writing: Promise<void> | undefined;
   try {
     while (true) {
       let next: ReadableStreamReadResult<Uint8Array<ArrayBuffer>>;
@@ -24,31 +18,12 @@ export async function writeEntry(
         await explain();
         throw error;
       }
-      await writing;
       if (next.done) return;
-      if (header.size < LARGE) writeAll(file, next.value);
-      else {
-        writing = writeBehind(file, next.value);
-        // It may fail before anybody waits for it.
-        writing.catch(() => {});
-      }
+      // Deno writes on the same thread either way, so that a callback gains nothing.
+      writeAll(file, next.value);
     }
   } finally {
-    await writing?.catch(() => {});
     reader.releaseLock();
-  }
-}
-
-async function writeBehind(file: number, piece: Uint8Array): Promise<void> {
-  let rest = piece;
-  while (rest.byteLength > 0) {
-    const count = await new Promise<number>((resolve, reject) => {
-      write(file, rest, (error, written) => {
-        if (error === null || error === undefined) resolve(written);
-        else reject(error);
-      });
-    });
-    rest = rest.subarray(count);
   }
 }
 
