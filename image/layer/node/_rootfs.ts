@@ -7,7 +7,6 @@ import {
   lchownSync,
   linkSync,
   lutimesSync,
-  mkdirSync,
   openSync,
   rmdirSync,
   symlinkSync,
@@ -16,6 +15,7 @@ import {
 import { LayerError, preview, UnsafeEntryError } from "../errors.ts";
 import type { TarEntry, TarEntryHeader } from "../read_tar.ts";
 import { parseWhiteout } from "../whiteout.ts";
+import { join, makeDirectory, type Place, Places } from "./_places.ts";
 import { removeTree } from "./_remove.ts";
 import {
   BASE,
@@ -26,16 +26,8 @@ import {
 } from "./_tree_model.ts";
 import { refuseSparse, writeEntry } from "./_write_entry.ts";
 
-/** How many links are followed on the way to one place: more than any system follows. */
-const MAX_LINKS = 255;
 const CREATE = constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY |
   (constants.O_NOFOLLOW ?? 0);
-
-/** A directory on disk and in the model. */
-interface Place {
-  readonly path: string;
-  readonly node: DirectoryNode;
-}
 
 /** Options of {@linkcode Rootfs}. */
 export interface RootfsOptions {
@@ -57,22 +49,20 @@ export interface RootfsOptions {
 export class Rootfs {
   /** The model of the tree. */
   readonly node: DirectoryNode;
-  readonly #path: string;
+  readonly #places: Places;
   readonly #keepOwners: boolean;
   #layer: number = BASE;
-  #last: { readonly key: string; readonly place: Place } | undefined;
 
   /** Takes the tree's place. */
   constructor({ path, keepOwners, node }: RootfsOptions) {
-    this.#path = path;
     this.#keepOwners = keepOwners;
     this.node = node ?? directoryNode(BASE);
+    this.#places = new Places({ path, node: this.node });
   }
 
   /** Begins the next layer: what is there now is below it. */
   nextLayer(): void {
-    this.#layer++;
-    this.#last = undefined;
+    this.#places.nextLayer(++this.#layer);
   }
 
   /**
@@ -87,6 +77,7 @@ export class Rootfs {
     linked: readonly string[] | undefined,
   ): Promise<boolean> {
     const { header } = entry;
+    this.#places.nextEntry();
     const whiteout = parseWhiteout(parts, header.type);
     switch (whiteout.kind) {
       case "metadata":
@@ -119,7 +110,10 @@ export class Rootfs {
         await this.#addFile(parts, entry, explain);
         return true;
       default:
-        this.#clear(this.#parent(parts, header.name, true)!, parts.at(-1)!);
+        this.#clear(
+          this.#places.parent(parts, header.name, true)!,
+          parts.at(-1)!,
+        );
         return false;
     }
   }
@@ -132,12 +126,12 @@ export class Rootfs {
     };
     let node: TreeNode | undefined = this.node;
     if (parts.length > 0) {
-      const place = this.#parent(parts, header.name, true)!;
+      const place = this.#places.parent(parts, header.name, true)!;
       const base = parts.at(-1)!;
       node = place.node.children.get(base);
       if (node?.kind !== "directory") {
         if (node !== undefined) this.#clear(place, base);
-        node = this.#make(place, base);
+        node = makeDirectory(place, base);
       }
     }
     node.layer = this.#layer;
@@ -150,7 +144,7 @@ export class Rootfs {
     explain: () => Promise<unknown>,
   ): Promise<void> {
     const { header } = entry;
-    const place = this.#parent(parts, header.name, true)!;
+    const place = this.#places.parent(parts, header.name, true)!;
     const base = parts.at(-1)!;
     this.#clear(place, base);
     const file = openSync(join(place.path, base), CREATE, 0o600);
@@ -172,7 +166,7 @@ export class Rootfs {
     if (linkname === "" || linkname.includes("\0")) {
       throw new UnsafeEntryError(name, "expected a path as the link's target");
     }
-    const place = this.#parent(parts, name, true)!;
+    const place = this.#places.parent(parts, name, true)!;
     const base = parts.at(-1)!;
     this.#clear(place, base);
     const path = join(place.path, base);
@@ -188,10 +182,10 @@ export class Rootfs {
     target: readonly string[],
     header: TarEntryHeader,
   ): void {
-    const place = this.#parent(parts, header.name, true)!;
+    const place = this.#places.parent(parts, header.name, true)!;
     const base = parts.at(-1)!;
     const find = (): [Place | undefined, TreeNode | undefined] => {
-      const from = this.#parent(target, header.name, false);
+      const from = this.#places.parent(target, header.name, false);
       return [from, from?.node.children.get(target.at(-1) ?? "")];
     };
     let [from, node] = find();
@@ -219,17 +213,17 @@ export class Rootfs {
   }
 
   #link(target: string): LinkNode {
-    this.#last = undefined;
+    this.#places.forget();
     return { kind: "link", layer: this.#layer, target, followed: BASE };
   }
 
   #hidePath(parts: readonly string[], name: string): void {
-    const place = this.#parent(parts, name, false);
+    const place = this.#places.parent(parts, name, false);
     if (place !== undefined) this.#hide(place, parts.at(-1)!, name);
   }
 
   #hideAll(parts: readonly string[], name: string): void {
-    const place = this.#parent([...parts, ""], name, false);
+    const place = this.#places.parent([...parts, ""], name, false);
     if (place !== undefined) this.#hideInside(place, name);
   }
 
@@ -266,7 +260,7 @@ export class Rootfs {
     if (node.layer === this.#layer) return;
     node.attributes = undefined;
     if (node.children.size > 0) return;
-    this.#last = undefined;
+    this.#places.forget();
     rmdirSync(inside.path);
     place.node.children.delete(base);
   }
@@ -275,103 +269,15 @@ export class Rootfs {
   #clear({ path, node }: Place, base: string): void {
     const found = node.children.get(base);
     if (found === undefined) return;
-    if (found.kind !== "file") this.#last = undefined;
+    if (found.kind !== "file") this.#places.forget();
     if (found.kind === "directory") removeTree(join(path, base));
     else unlinkSync(join(path, base));
     node.children.delete(base);
   }
 
-  #make({ path, node }: Place, base: string): DirectoryNode {
-    mkdirSync(join(path, base), 0o700);
-    const made = directoryNode(BASE);
-    node.children.set(base, made);
-    return made;
-  }
-
-  /**
-   * Looks up the directory that an entry stands in. Links lead where they lead for
-   * a process with this root, except that `..` may not go above it. `make` makes
-   * directories that miss; without it they give undefined.
-   */
-  #parent(
-    parts: readonly string[],
-    name: string,
-    make: boolean,
-  ): Place | undefined {
-    const key = parts.slice(0, -1).join("/");
-    if (this.#last?.key === key) return this.#last.place;
-    const place = this.#lookUp(parts.slice(0, -1), name, make);
-    // A place that was only looked at is not marked as touched.
-    if (place !== undefined && make) this.#last = { key, place };
-    return place;
-  }
-
-  #lookUp(
-    parts: readonly string[],
-    name: string,
-    make: boolean,
-  ): Place | undefined {
-    const trail: Place[] = [{ path: this.#path, node: this.node }];
-    const queue = parts.toReversed();
-    let links = 0;
-    while (queue.length > 0) {
-      const part = queue.pop()!;
-      const at = trail.at(-1)!;
-      if (part === "..") {
-        if (trail.length === 1) {
-          throw new UnsafeEntryError(name, "a link leads out of the directory");
-        }
-        trail.pop();
-        continue;
-      }
-      let node = at.node.children.get(part);
-      if (node?.kind === "link") {
-        if (++links > MAX_LINKS) {
-          if (!make) return undefined;
-          throw new UnsafeEntryError(name, "expected no circle of links");
-        }
-        if (make) {
-          node.followed = this.#layer;
-          touch(trail, this.#layer);
-        }
-        if (node.target.startsWith("/")) trail.length = 1;
-        queue.push(...splitPath(node.target).reverse());
-        continue;
-      }
-      if (node?.kind !== "directory") {
-        if (!make) return undefined;
-        if (node !== undefined || links > 0) {
-          throw new UnsafeEntryError(
-            name,
-            `expected its parent to be a directory, found ${
-              node !== undefined ? "a file" : "a link to nothing"
-            }`,
-          );
-        }
-        node = this.#make(at, part);
-      }
-      trail.push({ path: join(at.path, part), node });
-    }
-    if (make) touch(trail, this.#layer);
-    return trail.at(-1)!;
-  }
-
   #mode({ mode }: TarEntryHeader): number {
     return mode & (this.#keepOwners ? 0o7777 : 0o777);
   }
-}
-
-function touch(trail: readonly Place[], layer: number): void {
-  for (const { node } of trail) node.touched = layer;
-}
-
-function splitPath(path: string): string[] {
-  return path.split("/").filter((part) => part !== "" && part !== ".");
-}
-
-/** Parts of names were checked, so that joining them needs no care. */
-function join(path: string, part: string): string {
-  return `${path}/${part}`;
 }
 
 /** A time that file systems can hold, or undefined. */

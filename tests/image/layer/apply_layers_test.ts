@@ -480,3 +480,18 @@ Deno.test("applyLayers() passes a failure of a source on as it is", async () => 
   assert(error === failure);
   assertEquals(await readdir(work.path), []);
 });
+
+Deno.test("applyLayers() soon gives up on links that multiply", async () => {
+  await using work = await temporaryDirectory();
+  const entries = [d("d"), l("l0", "d/..")];
+  for (let number = 1; number <= 200; number++) {
+    entries.push(l(`l${number}`, `l${number - 1}/${"d/../".repeat(500)}d/..`));
+  }
+  entries.push(f("l200/x"));
+  const input = await layer(entries);
+  await assertRejects(
+    () => applyLayers([input], `${work.path}/root`),
+    LayerLimitError,
+  );
+  assertEquals(await readdir(work.path), []);
+});
