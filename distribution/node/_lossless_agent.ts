@@ -15,8 +15,17 @@ export class LosslessAgent extends https.Agent {
     options: tls.ConnectionOptions & net.TcpNetConnectOpts,
   ): Duplex {
     const { host, port } = options;
-    const socket = new SocketStream(net.connect({ host: host!, port }));
-    return tls.connect({ ...options, socket });
+    const socket = net.connect({ host: host!, port });
+    const secure = tls.connect({
+      ...options,
+      socket: new SocketStream(socket),
+    });
+    // The agent lets a process end in spite of an idle connection, which TLS over a
+    // stream does not pass on.
+    return Object.assign(secure, {
+      ref: () => (socket.ref(), secure),
+      unref: () => (socket.unref(), secure),
+    });
   }
 }
 
