@@ -6,6 +6,7 @@ import { deleteManifest, getManifest, putManifest } from "./manifests.ts";
 import { getReferrers } from "./referrers.ts";
 import { methodNotAllowed } from "./request_error.ts";
 import type { Route } from "./router.ts";
+import type { Action } from "./permissions.ts";
 import type { Deletable } from "./registry_options.ts";
 import { getTags } from "./tags.ts";
 import {
@@ -54,22 +55,26 @@ async function admit(
   if (route.endpoint === "base") return;
   if (route.endpoint === "catalog") return visitor.requireKnown();
   const { repository } = route;
+  const require = async (action: Action): Promise<void> => {
+    const refusal = await visitor.refusal(action, repository);
+    if (refusal !== undefined) throw refusal;
+  };
   if (method === "DELETE" && route.endpoint !== "upload") {
-    await visitor.require("delete", repository);
+    await require("delete");
     const kind = deletedKind(route);
     if (settings.deletable.has(kind)) return;
     throw methodNotAllowed(`Deleting a ${kind} is switched off`, ["GET"]);
   }
   const isUpload = route.endpoint === "uploads" || route.endpoint === "upload";
   if (!isUpload && method === "GET") {
-    return await visitor.require("pull", repository);
+    return await require("pull");
   }
   // Who may only move tags pushes manifests too; the tags are looked at there.
   if (
     route.endpoint === "manifest" &&
     await visitor.may("update", repository)
   ) return;
-  await visitor.require("push", repository);
+  await require("push");
 }
 
 function deletedKind(route: Route): Deletable {

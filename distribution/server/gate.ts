@@ -35,11 +35,13 @@ export interface Visitor {
   /** Whether an action is allowed at all, also where this token was not made for it. */
   mayEver(action: Action, repository: string): Promise<boolean>;
   /**
-   * Goes on only where an action is allowed.
-   *
-   * @throws {RequestError} 401 `UNAUTHORIZED`: other credentials are needed. 403 `DENIED`: none would help.
+   * Why an action is refused, where it is: 401 `UNAUTHORIZED` where other credentials
+   * are needed, 403 `DENIED` where none would help.
    */
-  require(action: Action, repository: string): Promise<void>;
+  refusal(
+    action: Action,
+    repository: string,
+  ): Promise<RequestError | undefined>;
   /**
    * Goes on only where somebody has shown credentials, or nobody needs them.
    *
@@ -122,18 +124,19 @@ export class Gate {
       isKnown,
       may,
       mayEver,
-      require: async (action, repository) => {
-        if (await may(action, repository)) return;
+      refusal: async (action, repository) => {
+        if (await may(action, repository)) return undefined;
         const scope = `repository:${repository}:${scopeActions(action)}`;
         const isLacking = grant !== undefined &&
           await mayEver(action, repository);
         if (isLacking) {
-          throw this.#challenge(realm, { scope, error: "insufficient_scope" });
+          const error = "insufficient_scope";
+          return this.#challenge(realm, { scope, error });
         }
         if (!isKnown || (grant !== undefined && user === undefined)) {
-          throw this.#challenge(realm, { scope });
+          return this.#challenge(realm, { scope });
         }
-        throw new RequestError(403, "DENIED", "The action is not permitted", {
+        return new RequestError(403, "DENIED", "The action is not permitted", {
           detail: { action, repository },
         });
       },
@@ -180,6 +183,6 @@ const EVERYBODY: Visitor = {
   isKnown: true,
   may: () => Promise.resolve(true),
   mayEver: () => Promise.resolve(true),
-  require: () => Promise.resolve(),
+  refusal: () => Promise.resolve(undefined),
   requireKnown: () => {},
 };

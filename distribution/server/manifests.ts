@@ -155,16 +155,14 @@ async function tagCheck(
   repository: string,
   digest: string,
 ): Promise<TagCheck | undefined> {
-  const mayUpdate = await visitor.may("update", repository);
-  const mayPush = await visitor.may("push", repository);
-  if (isImmutable === undefined && mayUpdate && mayPush) return undefined;
+  const noUpdate = await visitor.refusal("update", repository);
+  const noPush = await visitor.refusal("push", repository);
+  if (!isImmutable && !noUpdate && !noPush) return undefined;
   return (tag, current) => {
     if (current === digest) return;
     if (current !== undefined && isImmutable?.(tag)) throw tagImmutable(tag);
-    if (current === undefined ? mayPush : mayUpdate) return;
-    throw new RequestError(403, "DENIED", "The action is not permitted", {
-      detail: { action: current === undefined ? "push" : "update", tag },
-    });
+    const refusal = current === undefined ? noPush : noUpdate;
+    if (refusal !== undefined) throw refusal;
   };
 }
 
