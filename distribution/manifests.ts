@@ -10,7 +10,8 @@ import { type MediaType, MediaTypes } from "../image/media_type.ts";
 import { MAX_METADATA_SIZE, readBounded } from "./_body.ts";
 import { discard } from "./_discard.ts";
 import { ProtocolError } from "./errors.ts";
-import { InvalidReferenceError, isTag } from "./reference.ts";
+import { isTag } from "./reference.ts";
+import { InvalidReferenceError } from "./reference_error.ts";
 import type { RegistryClient } from "./registry_client.ts";
 import type { SignalOptions } from "./signal_options.ts";
 

@@ -90,14 +90,16 @@ export type { ProgressEvent, ProgressHook, ProgressPhase } from "./progress.ts";
 export { isSecretHeader, REDACTED, redactUrl } from "./redact.ts";
 export { redirect, type RedirectOptions } from "./redirect.ts";
 export {
-  InvalidReferenceError,
   isRepositoryName,
   isTag,
   parseRegistryName,
   Reference,
-  type ReferenceErrorCode,
   type ReferenceParts,
 } from "./reference.ts";
+export {
+  InvalidReferenceError,
+  type ReferenceErrorCode,
+} from "./reference_error.ts";
 export {
   type CatalogOptions,
   type ClientOptions,

@@ -1,6 +1,7 @@
 import { Blobs } from "./blobs.ts";
 import { Manifests } from "./manifests.ts";
-import { InvalidReferenceError, isRepositoryName } from "./reference.ts";
+import { isRepositoryName } from "./reference.ts";
+import { InvalidReferenceError } from "./reference_error.ts";
 import type { RegistryClient } from "./registry_client.ts";
 import { Tags } from "./tags.ts";
 

@@ -1,6 +1,7 @@
 import { listNames } from "./_pages.ts";
 import type { Manifests } from "./manifests.ts";
-import { InvalidReferenceError, isTag } from "./reference.ts";
+import { isTag } from "./reference.ts";
+import { InvalidReferenceError } from "./reference_error.ts";
 import type { RegistryClient } from "./registry_client.ts";
 import type { SignalOptions } from "./signal_options.ts";
 

@@ -1,7 +1,5 @@
-import {
-  InvalidReferenceError,
-  type Reference,
-} from "../distribution/reference.ts";
+import type { Reference } from "../distribution/reference.ts";
+import { InvalidReferenceError } from "../distribution/reference_error.ts";
 
 /** The tag or digest of a reference that is to be read, where one must be. */
 export function requireTarget(reference: Reference): string {

@@ -4,7 +4,7 @@ import {
   type ErrorInfo,
   RegistryError,
 } from "../../distribution/errors.ts";
-import { InvalidReferenceError } from "../../distribution/reference.ts";
+import { InvalidReferenceError } from "../../distribution/reference_error.ts";
 import { CommandError } from "./_errors.ts";
 
 /** Finds the words for an error that a command met. */

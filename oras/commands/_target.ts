@@ -1,7 +1,5 @@
-import {
-  InvalidReferenceError,
-  Reference,
-} from "../../distribution/reference.ts";
+import { Reference } from "../../distribution/reference.ts";
+import { InvalidReferenceError } from "../../distribution/reference_error.ts";
 import type { Invocation } from "./_command.ts";
 import { CommandError } from "./_errors.ts";
 import { usageLine } from "./help.ts";
