@@ -27,7 +27,8 @@ Deno.test("push and pull get through a registry where everything goes wrong once
     if (searchParams.has("signature")) {
       elsewhere.push(request.headers);
       const response = await next(request);
-      return request.headers.get("range") === null && once("cut off")
+      const isLarge = Number(response.headers.get("content-length")) > 2 * MIB;
+      return isLarge && once("cut off")
         ? await cutOff(response, 2 * MIB)
         : response;
     }
