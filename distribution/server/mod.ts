@@ -56,3 +56,4 @@ export {
   type StoredManifest,
   type TagCheck,
 } from "./storage.ts";
+export { type Webhook, webhook, type WebhookOptions } from "./webhook.ts";

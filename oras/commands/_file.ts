@@ -17,15 +17,24 @@ export async function readTextFile(path: string): Promise<string> {
 export async function writeFile(
   path: string,
   content: Uint8Array,
+  mode = 0o666,
 ): Promise<void> {
   const temporary = `${path}.${crypto.randomUUID().slice(0, 8)}.tmp`;
   try {
-    await Deno.writeFile(temporary, content, { createNew: true });
+    await Deno.writeFile(temporary, content, { createNew: true, mode });
     await Deno.rename(temporary, path);
   } catch (cause) {
     await Deno.remove(temporary).catch(() => {});
     throw pathFailure("write", path, cause);
   }
+}
+
+/** Replaces a small file that only its owner may read. */
+export async function replaceSecretFile(
+  path: string,
+  text: string,
+): Promise<void> {
+  await writeFile(path, new TextEncoder().encode(text), 0o600);
 }
 
 function reason(cause: unknown): string {

@@ -42,12 +42,12 @@ async function readSecret({ console, flags }: Invocation): Promise<string> {
     return flags.text(name);
   }
   return flags.bool("password-stdin") || flags.bool("identity-token-stdin")
-    ? await readStdin()
+    ? await readStdinSecret()
     : "";
 }
 
 /** Reads all of stdin; one line feed at its end, and a carriage return before that, are not part of the secret. */
-async function readStdin(): Promise<string> {
+export async function readStdinSecret(): Promise<string> {
   const text = await new Response(Deno.stdin.readable).text();
   return text.replace(/\n$/, "").replace(/\r$/, "");
 }

@@ -1,4 +1,3 @@
-import { htpasswd } from "../../distribution/server/htpasswd.ts";
 import { memoryStorage } from "../../distribution/server/memory_storage.ts";
 import { directoryStorage } from "../../distribution/server/node/directory_storage.ts";
 import {
@@ -6,12 +5,17 @@ import {
   serve,
 } from "../../distribution/server/node/serve.ts";
 import { createRegistry } from "../../distribution/server/registry.ts";
+import { type Webhook, webhook } from "../../distribution/server/webhook.ts";
 import { pathFailure } from "../node/_path_failure.ts";
 import type { Invocation } from "./_command.ts";
+import { parseDuration } from "./_duration.ts";
 import { CommandError } from "./_errors.ts";
 import { refuseTogether, requireTogether } from "./_exclusive.ts";
 import { readTextFile } from "./_file.ts";
 import type { FlagValues } from "./_flag.ts";
+import { readAccess } from "./_serve_access.ts";
+import { readRules } from "./_serve_options.ts";
+import { serverLog } from "./_server_log.ts";
 
 /** Runs a registry until it is interrupted. */
 export async function run(invocation: Invocation): Promise<void> {
@@ -20,18 +24,18 @@ export async function run(invocation: Invocation): Promise<void> {
   requireTogether(flags, "tls-cert", "tls-key");
   const { hostname, port } = readAddress(flags.text("listen"));
   const root = flags.text("root");
-  const users = flags.text("htpasswd");
   const tls = await readTls(flags);
+  const access = await readAccess(flags);
   if (root !== "") await makeRoot(root, flags.bool("read-only"));
+  const log = serverLog(console, flags.text("access-log"));
+  await using hook = openHook(flags, (line) => console.err(line));
   await using registry = createRegistry({
+    ...readRules(flags),
+    ...access,
     storage: root === "" ? memoryStorage() : directoryStorage(root),
-    readOnly: flags.bool("read-only"),
-    ...(users !== "" && { authenticate: htpasswd(await readTextFile(users)) }),
     onEvent(event) {
-      // The client is told no more than that; the reason is the operator's.
-      if (event.type !== "error") return;
-      const { error, method, path } = event;
-      console.err(`Cannot answer ${method} ${path}: ${reasonOf(error)}`);
+      log(event);
+      hook?.onEvent(event);
     },
   });
   const server = await listen(
@@ -40,7 +44,17 @@ export async function run(invocation: Invocation): Promise<void> {
   );
   console.out(`Listening on ${server.url}`);
   await aborted(signal);
-  await stop(server);
+  await stop(server, parseDuration(flags.text("grace"))!);
+}
+
+function openHook(
+  flags: FlagValues,
+  print: (line: string) => void,
+): Webhook | undefined {
+  if (!flags.given("webhook")) return undefined;
+  return webhook(flags.text("webhook"), {
+    onError: ({ message }) => print(message),
+  });
 }
 
 /** Makes the root, or finds out before anybody is served that it is of no use. */
@@ -117,16 +131,13 @@ function aborted(signal: AbortSignal): Promise<void> {
 }
 
 /** Running requests may finish, but nobody waits for long. */
-async function stop(server: RunningServer): Promise<void> {
+async function stop(server: RunningServer, grace: number): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const patience = new Promise<"late">((resolve) => {
-    timer = setTimeout(resolve, PATIENCE, "late");
+    timer = setTimeout(resolve, grace, "late");
   });
   const ended = await Promise.race([server.shutdown(), patience]);
   clearTimeout(timer);
   // A client that sends nothing more would keep the process alive for ever.
   if (ended === "late") Deno.exit(0);
 }
-
-/** Milliseconds that running requests have to finish. */
-const PATIENCE = 5_000;

@@ -2,7 +2,8 @@ import type { Command } from "./_command.ts";
 import { PULL, PUSH, RESOLVE, TAG } from "./table_artifacts.ts";
 import { BLOB, MANIFEST, REPO } from "./table_contents.ts";
 import { HASH, LAYER, VALIDATE } from "./table_local.ts";
-import { LOGIN, LOGOUT, SERVE, VERSION } from "./table_services.ts";
+import { HTPASSWD, SERVE } from "./table_serve.ts";
+import { LOGIN, LOGOUT, VERSION } from "./table_services.ts";
 
 /** The program, and below it all its commands. */
 export const PROGRAM: Command = {
@@ -22,6 +23,7 @@ export const PROGRAM: Command = {
     LOGIN,
     LOGOUT,
     SERVE,
+    HTPASSWD,
     VERSION,
   ],
 };
