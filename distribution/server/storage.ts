@@ -109,9 +109,9 @@ export interface RegistryStorage {
    * Keeps a manifest, then points tags at it. Creates the repository where it does
    * not exist.
    *
-   * Where `check` is given it is called for each tag with the digest that it points
-   * at before, and no other call changes the tag in between. Where it throws, no tag
-   * is changed.
+   * Where `check` is given it is called for each tag, once or again, with the digest
+   * that it points at before; no other call changes the tag between the last time and
+   * the write. Where it throws, that tag is not changed.
    */
   writeManifest(
     repository: string,
