@@ -1,4 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
+import { createRegistry } from "@gantry/oci/distribution/server";
 import { openSandbox } from "../_support/cli_sandbox.ts";
 
 for (const titles of [["a", "a/b/c"], ["a/b/c", "a"]]) {
@@ -30,3 +31,26 @@ for (const titles of [["a", "a/b/c"], ["a/b/c", "a"]]) {
     assertEquals(await box.exists("out/a"), false);
   });
 }
+
+Deno.test("pull follows no link that takes a directory's place while the registry is asked", async () => {
+  const registry = createRegistry();
+  const swaps: (() => Promise<void>)[] = [];
+  await using box = await openSandbox(async (request) => {
+    const isBlob = request.method === "GET" && request.url.includes("/blobs/");
+    if (isBlob) await swaps.pop()?.();
+    return await registry.fetch(request);
+  });
+  await box.write("s/f", "content");
+  await box.write("outside/here", "");
+  const reference = `${box.host}/app:v1`;
+  await box.ok("push", reference, "s/f");
+  await box.write("out/s/here", "");
+  swaps.push(async () => {
+    await Deno.rename(`${box.folder}/out/s`, `${box.folder}/out/old`);
+    await Deno.symlink("../outside", `${box.folder}/out/s`);
+  });
+  const { code, stderr } = await box.gantry(["pull", reference, "-o", "out"]);
+  assertEquals(code, 1);
+  assertStringIncludes(stderr, "leads out of the output directory");
+  assertEquals(await box.exists("outside/f"), false);
+});
