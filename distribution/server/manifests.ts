@@ -38,6 +38,8 @@ export async function getManifest(
   const { digest, mediaType, bytes } = manifest;
   const headers = {
     "content-length": String(bytes.byteLength),
+    // Whoever pushes chooses the type; a browser that is shown HTML must not run it.
+    "content-security-policy": "default-src 'none'; sandbox",
     "content-type": mediaType,
     "docker-content-digest": digest,
     etag: `"${digest}"`,
