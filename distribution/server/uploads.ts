@@ -151,7 +151,13 @@ async function receive(
     hash.seen += chunk.byteLength;
     return hash.hasher.update(chunk);
   });
-  return await storage.writeUpload(repository, upload, offset, body);
+  try {
+    return await storage.writeUpload(repository, upload, offset, body);
+  } catch (error) {
+    // A storage that failed before it read has let nobody know.
+    if (!body.locked) await body.cancel(error).catch(() => {});
+    throw error;
+  }
 }
 
 /** The length that the headers promise, once they agree with each other and with what is kept. */

@@ -38,7 +38,19 @@ export async function withFileLock<Result>(
       },
     });
   } finally {
-    if (await isOwner(path, owner)) await remove(path);
+    await release(path, owner);
+  }
+}
+
+/** What was done under a lock is done, also where the lock cannot be taken away: it will be stale. */
+async function release(path: string, owner: string): Promise<void> {
+  for (let tries = 0; tries < 2; tries++) {
+    try {
+      if (await isOwner(path, owner)) await remove(path);
+      return;
+    } catch {
+      // Once more.
+    }
   }
 }
 
@@ -59,8 +71,8 @@ async function acquire(path: string, owner: string): Promise<void> {
   }
 }
 
-/** Takes a stale lock away. Only one process succeeds in renaming the file it looked at. */
-async function breakStale(path: string): Promise<void> {
+/** Takes a lock away that is stale. Only one process succeeds in renaming the file it looked at. */
+export async function breakStale(path: string): Promise<void> {
   const seen = await fileState(path);
   if (seen === undefined || Date.now() - seen.changed < STALE) return;
   const aside = `${path}.${crypto.randomUUID()}`;

@@ -1,8 +1,9 @@
-import { mkdir, open, readdir } from "node:fs/promises";
+import { mkdir, open, readdir, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { byobReader, tapStream } from "../../../digest/_tap_stream.ts";
 import { openOutputFile, type OutputFile } from "../../node/_output_file.ts";
 import { RequestError, uploadUnknown } from "../request_error.ts";
+import { breakStale } from "./_file_lock.ts";
 import { fileStream } from "./_file_stream.ts";
 import {
   fileState,
@@ -16,6 +17,8 @@ import type { Paths } from "./_paths.ts";
 
 const SMALL_BUFFER = 64 * 1024;
 const LARGE_BUFFER = 1024 * 1024;
+/** How often whoever works on an upload shows it, in milliseconds: far more often than a lock gets stale. */
+const HEARTBEAT = 5000;
 
 /** The unfinished uploads below a root: one file each, outside of every layout. */
 export class UploadFiles {
@@ -118,18 +121,33 @@ export class UploadFiles {
     const path = this.#paths.upload(repository, upload);
     if (path === undefined) throw uploadUnknown();
     const claim = `${path}.lock`;
-    try {
-      await (await open(claim, "wx")).close();
-    } catch (error) {
-      if (hasCode(error, "EEXIST")) throw changed();
-      throw isMissing(error) ? uploadUnknown() : error;
+    if (!(await create(claim))) {
+      // Whoever made it may have been killed: the living show that they live.
+      await breakStale(claim);
+      if (!(await create(claim))) throw changed();
     }
+    const heart = setInterval(() => {
+      const now = new Date();
+      utimes(claim, now, now).catch(() => {});
+    }, HEARTBEAT);
     try {
       if (await fileState(path) === undefined) throw uploadUnknown();
       return await work(path);
     } finally {
+      clearInterval(heart);
       await remove(claim);
     }
+  }
+}
+
+/** Makes an empty file; gives false where it is there already. */
+async function create(path: string): Promise<boolean> {
+  try {
+    await (await open(path, "wx")).close();
+    return true;
+  } catch (error) {
+    if (hasCode(error, "EEXIST")) return false;
+    throw isMissing(error) ? uploadUnknown() : error;
   }
 }
 
