@@ -8,7 +8,10 @@ export class KeyedMutex {
     work: () => Promise<Result>,
   ): Promise<Result> {
     const before = this.#tails.get(key);
-    const { promise: tail, resolve: finish } = Promise.withResolvers<void>();
+    let finish!: () => void;
+    const tail = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
     this.#tails.set(key, tail);
     try {
       await before;

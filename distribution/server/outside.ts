@@ -106,7 +106,7 @@ function forwarded(
 }
 
 function checkUrl(text: string): string {
-  const url = URL.parse(text);
+  const url = URL.canParse(text) ? new URL(text) : null;
   if (
     url === null || !/^https?:$/.test(url.protocol) || url.search !== "" ||
     url.hash !== "" || url.username !== "" || url.password !== ""

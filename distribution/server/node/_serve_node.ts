@@ -24,8 +24,9 @@ export const serveWithNode: Listen = async (
   const server = tls === undefined
     ? createPlainServer(limits, listener)
     : createTlsServer({ ...limits, ...tls }, listener);
-  const stopped = Promise.withResolvers<void>();
-  server.once("close", () => stopped.resolve());
+  const stopped = new Promise<void>((resolve) => {
+    server.once("close", () => resolve());
+  });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(port, hostname, () => {
@@ -35,11 +36,11 @@ export const serveWithNode: Listen = async (
   });
   return {
     port: (server.address() as AddressInfo).port,
-    finished: stopped.promise,
+    finished: stopped,
     shutdown() {
       server.close();
       server.closeIdleConnections();
-      return stopped.promise;
+      return stopped;
     },
   };
 };

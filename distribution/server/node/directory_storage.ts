@@ -69,7 +69,10 @@ class DirectoryStorage implements RegistryStorage {
   }
 
   async repositories(page: Page): Promise<readonly string[]> {
-    const names = await Array.fromAsync(walkRepositories(this.#paths.root));
+    const names: string[] = [];
+    for await (const name of walkRepositories(this.#paths.root)) {
+      names.push(name);
+    }
     return slicePage(names, page);
   }
 
