@@ -45,12 +45,15 @@ function faulty<Operation extends (...args: any[]) => Promise<unknown>>(
   }) as Operation;
 }
 
-export const link = faulty("link", real.link);
-export const mkdir = faulty("mkdir", real.mkdir);
-export const rename = faulty("rename", real.rename);
-export const unlink = faulty("unlink", real.unlink);
-export const writeFile = faulty("writeFile", real.writeFile);
-export const copyFile = faulty("copyFile", real.copyFile);
+export const link: typeof real.link = faulty("link", real.link);
+export const mkdir: typeof real.mkdir = faulty("mkdir", real.mkdir);
+export const rename: typeof real.rename = faulty("rename", real.rename);
+export const unlink: typeof real.unlink = faulty("unlink", real.unlink);
+export const writeFile: typeof real.writeFile = faulty(
+  "writeFile",
+  real.writeFile,
+);
+export const copyFile: typeof real.copyFile = faulty("copyFile", real.copyFile);
 
 const writeByDeno = Deno.FsFile.prototype.write;
 Deno.FsFile.prototype.write = async function (piece: Uint8Array) {
