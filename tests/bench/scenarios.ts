@@ -5,6 +5,7 @@ import { arrived, FILE_NAME, type Layout, makeLayout } from "./layout.ts";
 import { benchManifest } from "./manifest.ts";
 import { benchLayers } from "./layers.ts";
 import { measure, type Measured } from "./measure.ts";
+import { benchServer } from "./server.ts";
 import {
   makeCertificates,
   type Server,
@@ -39,6 +40,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   tls: (options) => benchDockerRegistry(options, true),
   own: benchOwnRegistry,
   memory: benchMemory,
+  server: benchServer,
 };
 
 /** Runs tools in turn, `rounds` times, so that none has the quiet moments. */

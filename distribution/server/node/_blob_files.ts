@@ -9,9 +9,9 @@ import {
   fileState,
   linkOrCopy,
   moveInto,
-  openForReading,
   remove,
 } from "./_files.ts";
+import { openInputFile } from "./_input_file.ts";
 import type { Paths } from "./_paths.ts";
 
 /** So many blobs are remembered for being linked. */
@@ -51,10 +51,11 @@ export class BlobFiles {
     range?: ByteRange,
   ): Promise<ReadableStream<Uint8Array<ArrayBuffer>> | undefined> {
     const state = await this.state(repository, digest);
-    const file = state &&
-      await openForReading(this.#paths.blob(repository, digest));
-    if (file === undefined || state === undefined) return undefined;
-    return fileStream(file, range ?? { start: 0, end: state.size });
+    if (state === undefined) return undefined;
+    const { start, end } = range ?? { start: 0, end: state.size };
+    const path = this.#paths.blob(repository, digest);
+    const file = await openInputFile(path, state, start);
+    return file && fileStream(file, end - start);
   }
 
   /**

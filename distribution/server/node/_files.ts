@@ -28,6 +28,8 @@ export interface FileState {
   readonly size: number;
   /** Whether it is a regular file, and no link, folder or device. */
   readonly isFile: boolean;
+  /** Tells one file from another, whatever its name: device and inode. */
+  readonly file: string;
   /** Changes whenever the content does. */
   readonly identity: string;
   /** The time of the last change, in milliseconds since 1970. */
@@ -41,6 +43,7 @@ export async function fileState(path: string): Promise<FileState | undefined> {
     return {
       size: Number(info.size),
       isFile: info.isFile(),
+      file: `${Number(info.dev)}:${Number(info.ino)}`,
       identity: `${info.dev}:${info.ino}:${info.size}:${info.mtimeNs}`,
       changed: Number(info.mtimeMs),
     };

@@ -5,14 +5,8 @@ import { openOutputFile, type OutputFile } from "../../node/_output_file.ts";
 import { RequestError, uploadUnknown } from "../request_error.ts";
 import { breakStale } from "./_file_lock.ts";
 import { fileStream } from "./_file_stream.ts";
-import {
-  fileState,
-  hasCode,
-  isMissing,
-  openForReading,
-  remove,
-  syncFile,
-} from "./_files.ts";
+import { fileState, hasCode, isMissing, remove, syncFile } from "./_files.ts";
+import { openInputFile } from "./_input_file.ts";
 import type { Paths } from "./_paths.ts";
 
 const SMALL_BUFFER = 64 * 1024;
@@ -68,9 +62,9 @@ export class UploadFiles {
   ): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
     const path = this.#paths.upload(repository, upload);
     const state = path && await fileState(path);
-    const file = path && await openForReading(path);
+    const file = path && state && await openInputFile(path, state, 0);
     if (!state || !file) throw uploadUnknown();
-    return fileStream(file, { start: 0, end: state.size });
+    return fileStream(file, state.size);
   }
 
   /** Hands a finished upload over as a file whose content is durable. */
