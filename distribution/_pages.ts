@@ -6,16 +6,30 @@ import { redactUrl } from "./redact.ts";
 import type { RegistryClient } from "./registry_client.ts";
 import type { SignalOptions } from "./signal_options.ts";
 
-/** What a listing asks for. */
-export interface ListRequest extends SignalOptions {
+/** Pages to ask for. */
+export interface PagesRequest extends SignalOptions {
   /** The path of the first page, below the registry's origin. */
   readonly path: string;
-  /** The member of each page that holds the names. */
-  readonly member: string;
+  /** Parameters of the first page; those that are undefined are left out. */
+  readonly query?: Readonly<Record<string, string | undefined>> | undefined;
   /** What could not be done if this fails. */
   readonly action: string;
   /** The token scopes that are needed. */
   readonly scopes: readonly string[];
+  /** Headers of each request. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /**
+   * The statuses that the first page may have beside 200, which then is the only one.
+   *
+   * @default {none}
+   */
+  readonly allow?: readonly number[] | undefined;
+}
+
+/** What a listing asks for. */
+export interface ListRequest extends Omit<PagesRequest, "query" | "allow"> {
+  /** The member of each page that holds the names. */
+  readonly member: string;
   /** List only entries behind this one. */
   readonly last?: string | undefined;
   /** How many entries to ask for at once. */
@@ -28,25 +42,47 @@ const MAX_PAGES = 10_000;
 /**
  * The names in a listing, page by page as they are consumed, following
  * `Link: rel="next"` (distribution-spec §Listing Tags).
- *
- * Links are followed on the registry's own origin only: they are the registry's
- * words, and a request to elsewhere would be the caller's.
  */
 export async function* listNames(
   client: RegistryClient,
   request: ListRequest,
 ): AsyncGenerator<string> {
-  const { action, last, member, pageSize, path, scopes, signal } = request;
-  let url: URL | undefined = new URL(path, client.origin);
-  if (pageSize !== undefined) {
-    if (!Number.isSafeInteger(pageSize) || pageSize < 1) {
-      throw new RangeError(
-        `${action}: expected a positive integer as page size, found ${pageSize}`,
-      );
-    }
-    url.searchParams.set("n", String(pageSize));
+  const { action, last, member, pageSize } = request;
+  const query = { n: pageParameter(pageSize, action), last };
+  for await (const response of readPages(client, { ...request, query })) {
+    yield* await readNames(response, member, action);
   }
-  if (last !== undefined) url.searchParams.set("last", last);
+}
+
+/** The size of a page as a parameter. */
+export function pageParameter(
+  size: number | undefined,
+  action: string,
+): string | undefined {
+  if (size === undefined) return undefined;
+  if (!Number.isSafeInteger(size) || size < 1) {
+    throw new RangeError(
+      `${action}: expected a positive integer as page size, found ${size}`,
+    );
+  }
+  return String(size);
+}
+
+/**
+ * The pages of a listing, each of which must be read before the next is asked for.
+ *
+ * Links are followed on the registry's own origin only: they are the registry's
+ * words, and a request to elsewhere would be the caller's.
+ */
+export async function* readPages(
+  client: RegistryClient,
+  request: PagesRequest,
+): AsyncGenerator<Response> {
+  const { action, allow = [], headers, path, query, scopes, signal } = request;
+  let url: URL | undefined = new URL(path, client.origin);
+  for (const [name, value] of Object.entries(query ?? {})) {
+    if (value !== undefined) url.searchParams.set(name, value);
+  }
   const seen = new Set<string>();
   while (url !== undefined) {
     if (seen.has(url.href) || seen.size >= MAX_PAGES) {
@@ -62,7 +98,8 @@ export async function* listNames(
       method: "GET",
       url,
       action,
-      expect: [200],
+      expect: seen.size === 1 ? [200, ...allow] : [200],
+      headers,
       scopes,
       signal,
     });
@@ -72,7 +109,7 @@ export async function* listNames(
       await discard(response);
       throw error;
     }
-    yield* await readNames(response, member, action);
+    yield response;
   }
 }
 
@@ -82,6 +119,7 @@ function nextPage(
   origin: URL,
   action: string,
 ): URL | undefined {
+  if (response.status !== 200) return undefined;
   const link = nextLink(response.headers.get("link"));
   if (link === undefined) return undefined;
   const next = URL.parse(link, url);

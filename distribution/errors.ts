@@ -275,6 +275,7 @@ export type ProtocolErrorCode =
   | "REDIRECT_INVALID"
   | "REDIRECT_LOOP"
   | "REDIRECT_METHOD"
+  | "REFERRERS_INVALID"
   | "SIZE_UNKNOWN"
   | "TOKEN_INVALID";
 

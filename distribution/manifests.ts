@@ -1,5 +1,6 @@
 import { Digest } from "../digest/digest.ts";
 import { DigestError, DigestMismatchError } from "../digest/errors.ts";
+import { OciError } from "../digest/oci_error.ts";
 import { addressedBytes } from "../image/addressed_bytes.ts";
 import type { Descriptor } from "../image/descriptor.ts";
 import {
@@ -9,9 +10,22 @@ import {
 import { type MediaType, MediaTypes } from "../image/media_type.ts";
 import { MAX_METADATA_SIZE, readBounded } from "./_body.ts";
 import { discard } from "./_discard.ts";
-import { ProtocolError } from "./errors.ts";
+import {
+  contentType,
+  digestOf,
+  ownMediaType,
+  promisedDigest,
+} from "./_manifest_answer.ts";
+import { putManifest } from "./_put_manifest.ts";
+import {
+  addReferrer,
+  type Referrer,
+  referrerOf,
+  removeReferrer,
+} from "./_referrers_index.ts";
 import { isTag } from "./reference.ts";
 import { InvalidReferenceError } from "./reference_error.ts";
+import { Referrers } from "./referrers.ts";
 import type { RegistryClient } from "./registry_client.ts";
 import type { SignalOptions } from "./signal_options.ts";
 
@@ -29,6 +43,13 @@ export interface ReadManifestOptions extends SignalOptions {
 export interface PutManifestOptions extends SignalOptions {
   /** The manifest's media type. */
   readonly mediaType: MediaType;
+  /**
+   * Tags to set as well. A registry that can sets them all with one request; others
+   * get one request for each.
+   *
+   * @default {none}
+   */
+  readonly tags?: readonly string[] | undefined;
 }
 
 /** A manifest's exact bytes, not looked into. */
@@ -172,9 +193,14 @@ export class Manifests {
   /**
    * Pushes a manifest, exactly these bytes, under a tag or under its own digest.
    *
+   * A manifest with a `subject` is a referrer of it. Where the registry does not say
+   * that it keeps account of those, the index under the subject's
+   * {@linkcode referrersTag} is brought up to date.
+   *
    * @returns The manifest's descriptor.
-   * @throws {InvalidReferenceError} The reference is neither a tag nor a digest.
+   * @throws {InvalidReferenceError} The reference is neither a tag nor a digest, or a further tag is malformed.
    * @throws {DigestMismatchError} The bytes have not the digest that they are to be pushed under, or the registry stored others.
+   * @throws {ProtocolError} `REFERRERS_INVALID`: what stands under the referrers tag is no index.
    * @throws {RegistryError} The registry refuses.
    */
   async put(
@@ -182,53 +208,95 @@ export class Manifests {
     bytes: Uint8Array<ArrayBuffer>,
     options: PutManifestOptions,
   ): Promise<Descriptor> {
-    const action = `Cannot push manifest ${reference} to ${this.#name}`;
-    const path = this.#path(reference);
+    const { mediaType, signal, tags = [] } = options;
     const asked = isTag(reference) ? undefined : reference;
-    const addressed = addressedBytes(bytes, options.mediaType);
+    const names = new Set(asked === undefined ? [reference, ...tags] : tags);
+    for (const name of [reference, ...names]) this.#path(name);
+    const addressed = addressedBytes(bytes, mediaType);
     const digest = await digestOf(addressed, asked);
     if (asked !== undefined && asked !== digest) {
       throw new DigestMismatchError(asked, digest);
     }
-    const response = await this.#client.send({
-      method: "PUT",
-      url: path,
-      action,
-      expect: [201, 200, 202],
-      headers: { "content-type": options.mediaType },
-      body: bytes,
-      scopes: [`repository:${this.#name}:pull,push`],
-      signal: options.signal,
+    const isListed = await putManifest(this.#client, {
+      repository: this.#name,
+      reference,
+      digest,
+      names,
+      bytes,
+      addressed,
+      mediaType,
+      signal,
     });
-    await discard(response);
-    const stored = promisedDigest(response, action);
-    if (stored !== undefined) {
-      const actual = await digestOf(addressed, stored);
-      if (actual !== stored) throw new DigestMismatchError(actual, stored);
+    const descriptor = { mediaType, digest, size: bytes.byteLength };
+    if (!isListed) {
+      const referrer = referrerOf(bytes, descriptor);
+      if (referrer !== undefined) {
+        await addReferrer(this.#client, this.#name, referrer, { signal });
+      }
     }
-    return { mediaType: options.mediaType, digest, size: bytes.byteLength };
+    return descriptor;
   }
 
   /**
    * Deletes a manifest with all its tags, where a digest is given, or only a tag,
    * where a tag is given and the registry can do that.
    *
+   * Where the registry does not list referrers by itself, a manifest that is one is
+   * also taken off the index under its subject's {@linkcode referrersTag}.
+   *
    * @throws {InvalidReferenceError} The reference is neither a tag nor a digest.
    * @throws {NotFoundError} There is no such manifest.
    * @throws {UnsupportedError} The registry does not delete.
+   * @throws {ProtocolError} `REFERRERS_INVALID`: what stands under the referrers tag is no index.
    */
   async delete(reference: string, options: SignalOptions = {}): Promise<void> {
+    const { signal } = options;
+    const url = this.#path(reference);
+    const referrer = isTag(reference)
+      ? undefined
+      : await this.#listedReferrer(reference, { signal });
     const response = await this.#client.send({
       method: "DELETE",
-      url: this.#path(reference),
+      url,
       action: `Cannot delete ${
         isTag(reference) ? "tag" : "manifest"
       } ${reference} from ${this.#name}`,
       expect: [202, 200, 204],
       scopes: [`repository:${this.#name}:delete`],
-      signal: options.signal,
+      signal,
     });
     await discard(response);
+    if (referrer !== undefined) {
+      await removeReferrer(this.#client, this.#name, referrer, { signal });
+    }
+  }
+
+  /** What a manifest is about, where the list of that must be kept here. */
+  async #listedReferrer(
+    digest: string,
+    options: SignalOptions,
+  ): Promise<Referrer | undefined> {
+    const { capabilities } = this.#client;
+    if (capabilities.referrers === true) return undefined;
+    try {
+      const { bytes, descriptor } = await this.fetch(digest, options);
+      const referrer = referrerOf(bytes, descriptor);
+      if (referrer === undefined || capabilities.referrers === false) {
+        return referrer;
+      }
+      const list = new Referrers(this.#client, this.#name)
+        .list(referrer.subject, { ...options, pageSize: 1 });
+      await list.next();
+      await list.return(undefined);
+      // Asking has told it, one way or the other.
+      return capabilities.referrers as boolean | undefined
+        ? undefined
+        : referrer;
+    } catch (error) {
+      // What cannot be read can perhaps be deleted: the registry will say.
+      if (error instanceof OciError) return undefined;
+      throw error;
+    }
   }
 
   #ask(
@@ -264,54 +332,5 @@ export class Manifests {
       }
     }
     return `v2/${this.#name}/manifests/${reference}`;
-  }
-}
-
-function digestOf(
-  bytes: Uint8Array<ArrayBuffer>,
-  like: string | undefined,
-): Promise<string> {
-  const options = like === undefined
-    ? {}
-    : { algorithm: Digest.parse(like).algorithm };
-  return Digest.fromBytes(bytes, options).then(String);
-}
-
-/** What the registry says in Docker-Content-Digest, which must at least be a digest. */
-function promisedDigest(
-  response: Response,
-  action: string,
-): string | undefined {
-  const header = response.headers.get("docker-content-digest")?.trim();
-  if (!header) return undefined;
-  try {
-    return String(Digest.parse(header));
-  } catch (cause) {
-    throw new ProtocolError(
-      "DIGEST_HEADER_INVALID",
-      `${action}: the registry names a digest that is none`,
-      { cause },
-    );
-  }
-}
-
-const KNOWN_TYPES: ReadonlySet<string> = new Set(Object.values(MediaTypes));
-
-/** The content type without parameters (R11), and in lower case where that makes it a known one. */
-function contentType(response: Response): string | undefined {
-  const [type] = (response.headers.get("content-type") ?? "").split(";", 1)
-    .map((part) => part.trim());
-  if (!type) return undefined;
-  const lower = type.toLowerCase();
-  return KNOWN_TYPES.has(lower) ? lower : type;
-}
-
-/** The document's own media type, for registries that send none. */
-function ownMediaType(bytes: Uint8Array): string | undefined {
-  try {
-    const value = JSON.parse(new TextDecoder().decode(bytes));
-    return typeof value?.mediaType === "string" ? value.mediaType : undefined;
-  } catch {
-    return undefined;
   }
 }

@@ -27,6 +27,7 @@ export {
   type PushBlobOptions,
   type PushBlobResult,
 } from "./blobs.ts";
+export type { Capabilities } from "./capabilities.ts";
 export type { MountSource } from "./mount_source.ts";
 export type {
   Credential,
@@ -100,6 +101,8 @@ export {
   InvalidReferenceError,
   type ReferenceErrorCode,
 } from "./reference_error.ts";
+export { type ListReferrersOptions, Referrers } from "./referrers.ts";
+export { referrersTag } from "./referrers_tag.ts";
 export {
   type CatalogOptions,
   type ClientOptions,

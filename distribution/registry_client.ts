@@ -2,6 +2,7 @@ import { discard } from "./_discard.ts";
 import { failure } from "./_failure.ts";
 import { listNames } from "./_pages.ts";
 import { authorize } from "./auth/authorize.ts";
+import type { Capabilities } from "./capabilities.ts";
 import type { CredentialStore } from "./credential.ts";
 import { defaultTransport } from "./default_transport.ts";
 import type { ClientEventHook } from "./events.ts";
@@ -51,6 +52,12 @@ export interface ClientOptions {
    * @default {all that the realm rule admits}
    */
   readonly allowedRealms?: readonly string[] | undefined;
+  /**
+   * What is known of the registry before it is asked.
+   *
+   * @default {nothing}
+   */
+  readonly capabilities?: Readonly<Capabilities> | undefined;
   /** Told of retries, redirects, token requests, and token services on other hosts. */
   readonly onEvent?: ClientEventHook | undefined;
 }
@@ -98,6 +105,8 @@ export class RegistryClient {
   readonly registry: string;
   /** Where the registry's paths begin, such as `https://ghcr.io/`. */
   readonly origin: URL;
+  /** What the registry is known to support; learned from its answers. */
+  readonly capabilities: Capabilities;
   /** How it retries. */
   readonly retryOptions: RetryOptions;
   readonly #headers: Headers;
@@ -121,6 +130,7 @@ export class RegistryClient {
       ? DOCKER_HUB_HOST
       : this.registry;
     this.origin = new URL(`${options.plainHttp ? "http" : "https"}://${host}/`);
+    this.capabilities = { ...options.capabilities };
     this.retryOptions = { onEvent, ...options.retry };
     this.#headers = new Headers(options.headers);
     const privateHeaders = [...this.#headers.keys()];

@@ -2,11 +2,12 @@ import { Blobs } from "./blobs.ts";
 import { Manifests } from "./manifests.ts";
 import { isRepositoryName } from "./reference.ts";
 import { InvalidReferenceError } from "./reference_error.ts";
+import { Referrers } from "./referrers.ts";
 import type { RegistryClient } from "./registry_client.ts";
 import { Tags } from "./tags.ts";
 
 /**
- * A repository: the handle on its blobs, manifests and tags.
+ * A repository: the handle on its blobs, manifests, tags and referrers.
  *
  * Made by {@linkcode RegistryClient.repository}; nothing is sent by making it, and
  * the repository need not exist yet.
@@ -34,6 +35,8 @@ export class Repository {
   readonly manifests: Manifests;
   /** The repository's tags. */
   readonly tags: Tags;
+  /** What refers to the repository's manifests. */
+  readonly referrers: Referrers;
 
   /** Made by {@linkcode RegistryClient.repository}. */
   constructor(client: RegistryClient, name: string) {
@@ -49,6 +52,7 @@ export class Repository {
     this.blobs = new Blobs(client, name);
     this.manifests = new Manifests(client, name);
     this.tags = new Tags(client, name, this.manifests);
+    this.referrers = new Referrers(client, name);
   }
 
   /** The registry's name. */

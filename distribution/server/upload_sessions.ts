@@ -1,4 +1,4 @@
-import { KeyedMutex } from "./_keyed_mutex.ts";
+import { KeyedMutex } from "../_keyed_mutex.ts";
 import type { Algorithm } from "../../digest/algorithm.ts";
 import { createHasher, type Hasher } from "../../digest/hasher.ts";
 import { tooManyRequests } from "./rate_limit.ts";

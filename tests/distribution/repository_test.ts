@@ -10,13 +10,8 @@ import {
   DigestMismatchError,
   SizeMismatchError,
 } from "@gantry/oci/digest";
+import { MediaTypes, ValidationError } from "@gantry/oci/image";
 import {
-  type Descriptor,
-  MediaTypes,
-  ValidationError,
-} from "@gantry/oci/image";
-import {
-  type ClientOptions,
   ConnectionError,
   fromHandler,
   InvalidReferenceError,
@@ -25,7 +20,6 @@ import {
   ProtocolError,
   RegistryClient,
   RegistryError,
-  type Repository,
   SecurityError,
   toSource,
   type TransportRequest,
@@ -33,47 +27,11 @@ import {
   wrapTransport,
 } from "@gantry/oci/distribution";
 import { createRegistry } from "@gantry/oci/distribution/server";
+import { describe, repository, textOf } from "./_repository.ts";
 import { openHttpRegistry } from "../_support/http_registry.ts";
 
 const INDEX = new TextEncoder().encode('{"schemaVersion":2,"manifests":[]}');
 const INDEX_TYPE = { mediaType: MediaTypes.index };
-
-/** A repository behind a handler that may answer some requests itself, and a log of the requests. */
-function repository(
-  intercept: (
-    request: Request,
-  ) => Response | undefined | Promise<Response | undefined> = () => undefined,
-  options: ClientOptions = {},
-): { repository: Repository; log: string[] } {
-  const registry = createRegistry();
-  const log: string[] = [];
-  const transport = fromHandler(async (request) => {
-    const { pathname, search } = new URL(request.url);
-    const answer = await intercept(request) ?? await registry.fetch(request);
-    log.push(`${request.method} ${pathname}${search} ${answer.status}`);
-    return answer;
-  });
-  const client = new RegistryClient("registry.example", {
-    transport,
-    retry: { baseDelay: 1 },
-    ...options,
-  });
-  return { repository: client.repository("team/app"), log };
-}
-
-async function describe(text: string): Promise<Descriptor> {
-  return {
-    mediaType: "text/plain",
-    digest: String(await Digest.fromString(text)),
-    size: new TextEncoder().encode(text).length,
-  };
-}
-
-async function textOf(
-  stream: Promise<ReadableStream<Uint8Array>>,
-): Promise<string> {
-  return await new Response(await stream).text();
-}
 
 Deno.test("blobs.push() uploads once, and blobs.get() gives the content back", async () => {
   const { repository: { blobs }, log } = repository();

@@ -2,7 +2,7 @@ import { link, mkdir, readFile, rename } from "node:fs/promises";
 import { dirname } from "node:path";
 import { encodeJson } from "../../../image/encode_json.ts";
 import { parseJson } from "../../../image/parse_json.ts";
-import { KeyedMutex } from "../_keyed_mutex.ts";
+import { KeyedMutex } from "../../_keyed_mutex.ts";
 import { BoundedCache } from "./_bounded_cache.ts";
 import { damaged } from "./_damaged.ts";
 import { withFileLock } from "./_file_lock.ts";
