@@ -1,14 +1,53 @@
-import type { FlagValues } from "./_flag.ts";
+import type { Console } from "./_console.ts";
 import { CommandError } from "./_errors.ts";
+import type { FlagValues } from "./_flag.ts";
+import { prettyJson } from "./_json.ts";
 
-/** How a result is printed. */
-export type Format = "text" | "json";
+/** How a command prints its result. */
+export interface Format {
+  /** Whether it prints lines for people, and not one value for programs. */
+  readonly isText: boolean;
+  /** Prints the value for programs; nothing where the format is text. */
+  print(console: Console, value: unknown): void;
+}
 
-/** Reads `--format`. */
-export function readFormat(flags: FlagValues): Format {
+const TEMPLATE_PREFIX = "go-template=";
+
+/**
+ * Reads `--format` and `--template`; a template is read at once, so that what is wrong
+ * with it is told before anything is done.
+ */
+export async function readFormat(flags: FlagValues): Promise<Format> {
   const format = flags.text("format");
-  if (format === "text" || format === "json") return format;
-  throw new CommandError(`invalid format type: ${JSON.stringify(format)}`, {
-    hint: "supported types: json, text",
-  });
+  const inline = format.startsWith(TEMPLATE_PREFIX);
+  if (flags.given("template") && format !== "go-template") {
+    throw new CommandError("--template must be used with --format go-template");
+  }
+  if (format === "text") return { isText: true, print() {} };
+  if (format === "json") {
+    return {
+      isText: false,
+      print: (console, value) => console.out(prettyJson(value)),
+    };
+  }
+  if (!inline && format !== "go-template") {
+    throw new CommandError(`invalid format type: ${JSON.stringify(format)}`, {
+      hint: "supported types: json, go-template, text",
+    });
+  }
+  const text = inline
+    ? format.slice(TEMPLATE_PREFIX.length)
+    : flags.text("template");
+  if (text === "") {
+    throw new CommandError(
+      '"go-template" format specified but no template given',
+      { hint: "use `--format go-template=TEMPLATE` to specify the template" },
+    );
+  }
+  const { readTemplate } = await import("./template/template.ts");
+  const render = readTemplate(text);
+  return {
+    isText: false,
+    print: (console, value) => console.outRaw(render(value)),
+  };
 }

@@ -5,7 +5,12 @@ export function prettyJson(value: unknown): string {
 
 /** JSON on one line with the escapes of Go's encoder. */
 export function compactJson(value: unknown): string {
-  return escapeHtml(JSON.stringify(value, exactly));
+  return escapeHtml(plainJson(value));
+}
+
+/** JSON on one line that escapes only what JSON demands. */
+export function plainJson(value: unknown): string {
+  return JSON.stringify(value, exactly);
 }
 
 /** A copy whose objects have their keys in alphabetical order, at all depths. */

@@ -73,16 +73,25 @@ export const NO_TTY: Flag = {
   group: "Output flags",
 };
 
-/** `--format`. */
-export const FORMAT: Flag = {
-  name: "format",
-  kind: "string",
-  value: "text|json",
-  preset: "text",
-  choices: ["text", "json"],
-  purpose: "how to print the result",
-  group: "Output flags",
-};
+/** `--format` and `--template`. */
+export const FORMAT: readonly Flag[] = [
+  {
+    name: "format",
+    kind: "string",
+    value: "text|json|go-template",
+    preset: "text",
+    choices: ["text", "json", "go-template"],
+    purpose: "how to print the result; go-template=TEMPLATE works too",
+    group: "Output flags",
+  },
+  {
+    name: "template",
+    kind: "string",
+    value: "template",
+    purpose: "the template of --format go-template",
+    group: "Output flags",
+  },
+];
 
 /** `--platform`. */
 export const PLATFORM: Flag = {

@@ -3,7 +3,6 @@ import { readTar } from "../../image/layer/read_tar.ts";
 import { parseWhiteout } from "../../image/layer/whiteout.ts";
 import type { Invocation } from "./_command.ts";
 import { readFormat } from "./_format.ts";
-import { prettyJson } from "./_json.ts";
 import { requireDirectory } from "./_local_file.ts";
 import { packToFile } from "./_local_layer.ts";
 import { printable } from "./_printable.ts";
@@ -11,7 +10,7 @@ import { printable } from "./_printable.ts";
 /** Lists what makes one tree of another, or packs it into a layer. */
 export async function run(invocation: Invocation): Promise<void> {
   const { args: [from, to], console, flags, signal } = invocation;
-  const format = readFormat(flags);
+  const format = await readFormat(flags);
   if (flags.given("output")) return await packToFile(invocation, to!, from);
   for (const path of [from!, to!]) await requireDirectory(path);
   const { tarChanges } = await import("../../image/layer/node/node.ts");
@@ -28,11 +27,11 @@ export async function run(invocation: Invocation): Promise<void> {
       ? "changed"
       : "added";
     const change = { kind, path: path.join("/") } as const;
-    if (format === "text") {
+    if (format.isText) {
       console.out(`${LETTERS[change.kind]} ${printable(change.path)}`);
     } else changes.push(change);
   }
-  if (format === "json") console.out(prettyJson({ changes }));
+  format.print(console, { changes });
 }
 
 const LETTERS = { added: "A", changed: "C", deleted: "D" } as const;

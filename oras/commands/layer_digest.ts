@@ -4,19 +4,18 @@ import { type Compression, decompress } from "../../image/layer/compression.ts";
 import { MediaTypes } from "../../image/media_type.ts";
 import type { Invocation } from "./_command.ts";
 import { readFormat } from "./_format.ts";
-import { prettyJson } from "./_json.ts";
 import { streamLocal } from "./_local_file.ts";
 import { printable } from "./_printable.ts";
 
 /** Prints the digests of layers, and their ChainID. */
 export async function run(invocation: Invocation): Promise<void> {
   const { args, console, flags, signal } = invocation;
-  const format = readFormat(flags);
+  const format = await readFormat(flags);
   const layers: Measured[] = [];
   for (const file of args) {
     const layer = await measure(file, signal);
     layers.push(layer);
-    if (format === "json") continue;
+    if (!format.isText) continue;
     console.out(`File:      ${printable(file)}`);
     console.out(`Type:      ${layer.mediaType}`);
     console.out(`Digest:    ${layer.digest}`);
@@ -24,7 +23,7 @@ export async function run(invocation: Invocation): Promise<void> {
     console.out(`DiffID:    ${layer.diffId}`);
   }
   const chain = await chainId(layers.map(({ diffId }) => diffId));
-  if (format === "json") console.out(prettyJson({ layers, chainId: chain }));
+  if (!format.isText) format.print(console, { layers, chainId: chain });
   else console.out(`ChainID:   ${chain}`);
 }
 

@@ -1,20 +1,19 @@
 import type { TarEntryHeader } from "../../image/layer/read_tar.ts";
 import type { Invocation } from "./_command.ts";
 import { readFormat } from "./_format.ts";
-import { prettyJson } from "./_json.ts";
 import { readLocalLayer } from "./_local_layer.ts";
 import { printable } from "./_printable.ts";
 
 /** Lists the entries of a layer. */
 export async function run(invocation: Invocation): Promise<void> {
   const { args: [path = "-"], console, flags } = invocation;
-  const format = readFormat(flags);
+  const format = await readFormat(flags);
   const entries: Record<string, unknown>[] = [];
   for await (const header of readLocalLayer(path, invocation.signal)) {
-    if (format === "text") console.out(lineOf(header));
+    if (format.isText) console.out(lineOf(header));
     else entries.push(objectOf(header));
   }
-  if (format === "json") console.out(prettyJson({ entries }));
+  format.print(console, { entries });
 }
 
 const LETTERS: Readonly<Record<TarEntryHeader["type"], string>> = {

@@ -1,14 +1,13 @@
 import type { Invocation } from "./_command.ts";
 import { refuseTogether } from "./_exclusive.ts";
 import { readFormat } from "./_format.ts";
-import { prettyJson } from "./_json.ts";
 import { streamLocal } from "./_local_file.ts";
 import { printable } from "./_printable.ts";
 
 /** Applies layers to a directory, base first. */
 export async function run(invocation: Invocation): Promise<void> {
   const { args, console, flags, signal } = invocation;
-  const format = readFormat(flags);
+  const format = await readFormat(flags);
   refuseTogether(flags, "keep-owners", "ignore-owners");
   const diffIds = flags.list("diff-id");
   const { applyLayers } = await import("../../image/layer/node/node.ts");
@@ -24,7 +23,7 @@ export async function run(invocation: Invocation): Promise<void> {
       ...flags.bool("ignore-owners") && { owners: "ignore" },
     },
   );
-  if (format === "json") return console.out(prettyJson({ layers, chainId }));
+  if (!format.isText) return format.print(console, { layers, chainId });
   for (const [index, { diffId, entries, skipped }] of layers.entries()) {
     for (const name of skipped) {
       console.err(`Skipped ${printable(name)}: a device or a pipe`);

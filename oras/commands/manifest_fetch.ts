@@ -5,7 +5,7 @@ import { refuseTogether } from "./_exclusive.ts";
 import { writeFile } from "./_file.ts";
 import type { FlagValues } from "./_flag.ts";
 import { readFormat } from "./_format.ts";
-import { indentJson, prettyJson, sortKeys } from "./_json.ts";
+import { indentJson, sortKeys } from "./_json.ts";
 import { readPlatform } from "./_platform.ts";
 import { remoteOptions } from "./_remote.ts";
 import { readTarget } from "./_target.ts";
@@ -14,7 +14,7 @@ import { descriptorBlock, printDescriptor } from "./render/descriptor.ts";
 /** Prints or saves a manifest, or its descriptor. */
 export async function run(invocation: Invocation): Promise<void> {
   const { console, flags } = invocation;
-  const format = readFormat(flags);
+  const format = await readFormat(flags);
   const output = flags.text("output");
   checkFlags(flags, output);
   const reference = readTarget(invocation);
@@ -40,11 +40,11 @@ export async function run(invocation: Invocation): Promise<void> {
   if (output !== "" && output !== "-") await writeFile(output, bytes);
   if (flags.bool("descriptor")) {
     printDescriptor(invocation, descriptor);
-  } else if (format === "json") {
-    console.out(prettyJson({
+  } else if (!format.isText) {
+    format.print(console, {
       ...descriptorBlock(reference.name, descriptor),
       content: sortKeys(value),
-    }));
+    });
   } else if (output === "" || output === "-") {
     if (flags.bool("pretty")) {
       console.out(indentJson(new TextDecoder().decode(bytes)));

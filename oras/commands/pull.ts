@@ -4,7 +4,6 @@ import { Registry } from "../registry.ts";
 import type { Invocation } from "./_command.ts";
 import { readConcurrency } from "./_concurrency.ts";
 import { readFormat } from "./_format.ts";
-import { prettyJson } from "./_json.ts";
 import { readPlatform } from "./_platform.ts";
 import { remoteOptions } from "./_remote.ts";
 import { readTarget } from "./_target.ts";
@@ -14,7 +13,7 @@ import { watchTransfers } from "./render/transfers.ts";
 /** Pulls files and directories. */
 export async function run(invocation: Invocation): Promise<void> {
   const { console, flags } = invocation;
-  const format = readFormat(flags);
+  const format = await readFormat(flags);
   const reference = readTarget(invocation);
   const platform = readPlatform(flags.text("platform"));
   const config = flags.text("config");
@@ -25,7 +24,7 @@ export async function run(invocation: Invocation): Promise<void> {
   let result: PullResult;
   {
     using view = watchTransfers(invocation, {
-      lines: format === "text" ? 11 : undefined,
+      lines: format.isText ? 11 : undefined,
     });
     result = await registry.pullArtifact(reference, {
       outdir: flags.text("output"),
@@ -39,7 +38,7 @@ export async function run(invocation: Invocation): Promise<void> {
       signal: invocation.signal,
     });
   }
-  if (format === "json") return console.out(pulledJson(result));
+  if (!format.isText) return format.print(console, pulledValue(result));
   if (result.skipped.length > 0) {
     console.out(
       `Skipped pulling layers without file name in "${AnnotationKeys.title}"`,
@@ -53,14 +52,14 @@ export async function run(invocation: Invocation): Promise<void> {
   }
 }
 
-function pulledJson({ descriptor, files, reference }: PullResult): string {
-  return prettyJson({
+function pulledValue({ descriptor, files, reference }: PullResult): unknown {
+  return {
     reference: `${reference.name}@${descriptor.digest}`,
     files: files.length === 0 ? null : files.map((file) => ({
       path: file.unpacked ? `${file.path}${SEPARATOR}` : file.path,
       ...descriptorBlock(reference.name, file.descriptor),
     })),
-  });
+  };
 }
 
 const SEPARATOR = Deno.build.os === "windows" ? "\\" : "/";

@@ -11,7 +11,6 @@ import { CommandError } from "./_errors.ts";
 import { writeFile } from "./_file.ts";
 import type { FlagValues } from "./_flag.ts";
 import { readFormat } from "./_format.ts";
-import { prettyJson } from "./_json.ts";
 import { readPlatform } from "./_platform.ts";
 import { remoteOptions } from "./_remote.ts";
 import { readReference } from "./_target.ts";
@@ -21,20 +20,20 @@ import { watchTransfers } from "./render/transfers.ts";
 /** Pushes files and directories. */
 export async function run(invocation: Invocation): Promise<void> {
   const { args: [target = "", ...files], console, flags } = invocation;
-  const format = readFormat(flags);
+  const format = await readFormat(flags);
   const { reference, tags } = readDestination(target);
   const options = readOptions(flags);
   const registry = new Registry({
     ...await remoteOptions(invocation, reference.registry),
     defaultTag: "",
   });
-  if (files.length === 0 && format === "text") {
+  if (files.length === 0 && format.isText) {
     console.out("Uploading empty artifact");
   }
   let result: PushResult;
   {
     using view = watchTransfers(invocation, {
-      lines: format === "text" ? 9 : undefined,
+      lines: format.isText ? 9 : undefined,
     });
     result = await registry.push(reference, {
       ...options,
@@ -45,7 +44,7 @@ export async function run(invocation: Invocation): Promise<void> {
     });
   }
   // First what has been done: the export may fail, and does not undo it.
-  if (format === "json") console.out(pushedJson(reference, result));
+  if (!format.isText) format.print(console, pushedValue(reference, result));
   else {
     console.out(`Pushed [registry] ${reference}`);
     for (const tag of tags) console.out(`Tagged ${tag}`);
@@ -125,10 +124,10 @@ function readEpoch(text: string): number {
   );
 }
 
-function pushedJson(reference: Reference, result: PushResult): string {
+function pushedValue(reference: Reference, result: PushResult): unknown {
   const { descriptor, manifest, tags } = result;
   const { annotations } = manifest.value as Manifest;
-  return prettyJson({
+  return {
     ...descriptorBlock(reference.name, {
       ...descriptor,
       ...(annotations && { annotations }),
@@ -137,7 +136,7 @@ function pushedJson(reference: Reference, result: PushResult): string {
     referenceAsTags: tags.length === 0
       ? null
       : tags.map((tag) => `${reference.name}:${tag}`).sort(),
-  });
+  };
 }
 
 function artifactTypeOf({ manifest }: PushResult): string {

@@ -2,14 +2,13 @@ import { parseRegistryName } from "../../distribution/reference.ts";
 import { RegistryClient } from "../../distribution/registry_client.ts";
 import type { Invocation } from "./_command.ts";
 import { readFormat } from "./_format.ts";
-import { prettyJson } from "./_json.ts";
 import { printable } from "./_printable.ts";
 import { remoteOptions } from "./_remote.ts";
 
 /** Lists the repositories of a registry, or those below a namespace. */
 export async function run(invocation: Invocation): Promise<void> {
   const { args: [target = ""], console, flags } = invocation;
-  const format = readFormat(flags);
+  const format = await readFormat(flags);
   // A scheme is no part of either; it stays with the host, to be refused there.
   const [, host, path] = /^((?:[^/:]+:\/\/)?[^/]*)\/?(.*)$/s.exec(target)!;
   const registry = parseRegistryName(host!);
@@ -25,8 +24,8 @@ export async function run(invocation: Invocation): Promise<void> {
   });
   for await (const name of names) {
     if (!name.startsWith(namespace)) continue;
-    if (format === "text") console.out(printable(name.slice(namespace.length)));
+    if (format.isText) console.out(printable(name.slice(namespace.length)));
     else repositories.push(name);
   }
-  if (format === "json") console.out(prettyJson({ registry, repositories }));
+  format.print(console, { registry, repositories });
 }

@@ -2,7 +2,6 @@ import { Digest } from "../../digest/digest.ts";
 import { BaseRegistry } from "../base_registry.ts";
 import type { Invocation } from "./_command.ts";
 import { readFormat } from "./_format.ts";
-import { prettyJson } from "./_json.ts";
 import { printable } from "./_printable.ts";
 import { remoteOptions } from "./_remote.ts";
 import { readReference } from "./_target.ts";
@@ -10,7 +9,7 @@ import { readReference } from "./_target.ts";
 /** Lists the tags of a repository, or those that mean the same as a reference. */
 export async function run(invocation: Invocation): Promise<void> {
   const { args: [target = ""], console, flags } = invocation;
-  const format = readFormat(flags);
+  const format = await readFormat(flags);
   const reference = readReference(target);
   const registry = new BaseRegistry({
     ...await remoteOptions(invocation, reference.registry),
@@ -34,10 +33,10 @@ export async function run(invocation: Invocation): Promise<void> {
       wanted !== undefined && tag !== reference.tag &&
       (await manifests.head(tag, { signal })).digest !== wanted
     ) continue;
-    if (format === "text") console.out(printable(tag));
+    if (format.isText) console.out(printable(tag));
     else found.push(tag);
   }
-  if (format === "json") console.out(prettyJson({ tags: found }));
+  format.print(console, { tags: found });
 }
 
 /** Whether a tag is a digest with `-` in place of `:`, as the referrers tag schema makes them. */

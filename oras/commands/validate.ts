@@ -5,7 +5,6 @@ import type { ValidationLevel } from "../../image/validation.ts";
 import type { Invocation } from "./_command.ts";
 import { CommandError } from "./_errors.ts";
 import { readFormat } from "./_format.ts";
-import { prettyJson } from "./_json.ts";
 import { isDirectory, readLocal } from "./_local_file.ts";
 import { printable } from "./_printable.ts";
 import {
@@ -17,22 +16,21 @@ import {
 /** Validates documents, and image layouts as a whole. */
 export async function run(invocation: Invocation): Promise<void> {
   const { args, console, flags } = invocation;
-  const format = readFormat(flags);
+  const format = await readFormat(flags);
   const level = flags.text("level") as ValidationLevel;
   registerAlgorithm(BLAKE3);
   const verdicts: Verdict[] = [];
   for (const path of args) {
     const verdict = await validate(path, flags.text("type"), level, invocation);
     verdicts.push(verdict);
-    if (format === "text") print(invocation, path, verdict);
+    if (format.isText) print(invocation, path, verdict);
   }
-  if (format === "json") {
-    console.out(prettyJson(
-      verdicts.length === 1
-        ? verdicts[0]
-        : verdicts.map((verdict, index) => ({ file: args[index], ...verdict })),
-    ));
-  }
+  format.print(
+    console,
+    verdicts.length === 1
+      ? verdicts[0]
+      : verdicts.map((verdict, index) => ({ file: args[index], ...verdict })),
+  );
   const invalid = verdicts.filter(({ valid }) => !valid).length;
   if (invalid === 0) return;
   throw new CommandError(

@@ -106,8 +106,20 @@ Deno.test("what cannot be parsed is refused with exit code 1 and a hint", async 
     ],
     [["push", "localhost/x", "--format=yaml"], 'invalid format type: "yaml"\n'],
     [
-      ["pull", "localhost/x:1", "--format=go-template={{.}}"],
-      "supported types: json, text\n",
+      ["push", "localhost/x", "--format=yaml"],
+      "supported types: json, go-template, text\n",
+    ],
+    [
+      ["pull", "localhost/x:1", "--format=go-template"],
+      'Error: "go-template" format specified but no template given\n',
+    ],
+    [
+      ["pull", "localhost/x:1", "--format=json", "--template={{.}}"],
+      "Error: --template must be used with --format go-template\n",
+    ],
+    [
+      ["pull", "localhost/x:1", "--format=go-template={{.}"],
+      "Error: template: format output:1: ",
     ],
   ];
   for (const [args, message] of cases) {

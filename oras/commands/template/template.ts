@@ -1,0 +1,42 @@
+import { BUILT_INS } from "./built_ins.ts";
+import { type Callable, evaluate } from "./evaluate.ts";
+import { parseTemplate } from "./parser.ts";
+import { SPRIG_STRINGS } from "./sprig_strings.ts";
+import { SPRIG_VALUES } from "./sprig_values.ts";
+
+/** The functions that take any number of arguments behind those that they name. */
+const VARIADIC: ReadonlySet<string> = new Set(
+  ("and or index slice print printf println html js urlquery eq quote squote cat " +
+    "coalesce all any add mul max min seq list tuple concat without dict keys pick " +
+    "omit pluck dig").split(" "),
+);
+
+/** All functions; where sprig has one of a built-in's name, sprig's counts, as in oras. */
+const FUNCTIONS: ReadonlyMap<string, Callable> = new Map(
+  Object.entries({ ...BUILT_INS, ...SPRIG_STRINGS, ...SPRIG_VALUES }).map(
+    ([name, run]) => [name, {
+      run,
+      min: run.length,
+      ...(!VARIADIC.has(name) && { max: run.length }),
+    }],
+  ),
+);
+
+/** A template that can be printed with any value. */
+export type Render = (value: unknown) => string;
+
+/**
+ * Reads a template of Go's text/template with the functions of the sprig library that
+ * work on strings, lists, maps and numbers. Printing adds no line feed.
+ *
+ * Two things differ from oras on purpose: a number of JSON without fraction is an
+ * integer, printed in full; and maps that a template made are copied where `set` and
+ * `unset` change them.
+ *
+ * @throws {TemplateError} The template is malformed, or, while it is printed, the value
+ * lacks what is taken of it.
+ */
+export function readTemplate(text: string): Render {
+  const template = parseTemplate(text, FUNCTIONS);
+  return (value) => [...evaluate(template, FUNCTIONS, value)].join("");
+}
