@@ -47,6 +47,7 @@ export {
   type FixedCredentialsOptions,
 } from "./credentials.ts";
 export { defaultTransport } from "./default_transport.ts";
+export { isDigestTag } from "./digest_tag.ts";
 export {
   ConnectionError,
   type ConnectionErrorCode,

@@ -1,3 +1,4 @@
+import { isDigestTag } from "./digest_tag.ts";
 import { listNames } from "./_pages.ts";
 import type { Manifests } from "./manifests.ts";
 import { isTag } from "./reference.ts";
@@ -11,6 +12,12 @@ export interface ListTagsOptions extends SignalOptions {
   readonly last?: string | undefined;
   /** How many tags to ask for at once; the registry may give fewer. */
   readonly pageSize?: number | undefined;
+  /**
+   * Leave out tags that are made of a digest, see {@linkcode isDigestTag}.
+   *
+   * @default {false}
+   */
+  readonly excludeDigestTags?: boolean | undefined;
 }
 
 /**
@@ -54,13 +61,17 @@ export class Tags {
    * @throws {SecurityError} `LINK_FOREIGN`: the next page is on another host.
    */
   async *list(options: ListTagsOptions = {}): AsyncGenerator<string> {
-    yield* listNames(this.#client, {
-      ...options,
+    const { excludeDigestTags = false, ...rest } = options;
+    const tags = listNames(this.#client, {
+      ...rest,
       path: `v2/${this.#name}/tags/list`,
       member: "tags",
       action: `Cannot list tags of ${this.#name}`,
       scopes: [`repository:${this.#name}:pull`],
     });
+    for await (const tag of tags) {
+      if (!excludeDigestTags || !isDigestTag(tag)) yield tag;
+    }
   }
 
   /**
