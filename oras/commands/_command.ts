@@ -35,6 +35,12 @@ export interface Command {
   readonly examples?: readonly Example[];
   /** The arguments; none of them are counted where not given. */
   readonly arity?: Arity;
+  /** The number of the first argument that is a file, from 0, for completion. */
+  readonly files?: number;
+  /** Whether help and completion leave it out. */
+  readonly hidden?: boolean;
+  /** Whether its words are handed over as they are, flags too. */
+  readonly verbatim?: boolean;
   /** The flags that it knows. */
   readonly flags?: readonly Flag[];
   /** What it reads from the environment: names with their meaning. */

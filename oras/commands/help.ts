@@ -31,7 +31,9 @@ export function helpPage(command: Command, path: string): string {
     sections.push(section(
       "Commands",
       [...command.commands, HELP_COMMAND]
-        .filter(({ name }) => name !== "help" || path === program)
+        .filter(({ hidden, name }) =>
+          !hidden && (name !== "help" || path === program)
+        )
         .map(({ name, purpose }) => [name, purpose]),
     ));
   }

@@ -1,6 +1,7 @@
 import type { Command, Invocation } from "./_command.ts";
 import { Console, OutputClosedError } from "./_console.ts";
 import { CommandError } from "./_errors.ts";
+import { FlagValues } from "./_flag.ts";
 import { type Interrupt, listenForInterrupt } from "./_interrupt.ts";
 import { nearest } from "./_nearest.ts";
 import { parseLine } from "./_parser.ts";
@@ -66,6 +67,9 @@ function choose(
     return undefined;
   }
   const flags = [...(command.flags ?? []), HELP];
+  if (command.verbatim) {
+    return { command, path, args: rest, flags: new FlagValues(flags) };
+  }
   const line = parseLine(rest, flags);
   for (const notice of line.notices) console.err(notice);
   if (line.flags.bool("help") || command.load === undefined) {
@@ -108,7 +112,8 @@ function unknownCommand(
   group: Command,
   path: string,
 ): CommandError {
-  const names = group.commands!.flatMap(({ name, aliases = [] }) => [
+  const shown = group.commands!.filter(({ hidden }) => !hidden);
+  const names = shown.flatMap(({ name, aliases = [] }) => [
     name,
     ...aliases,
   ]);

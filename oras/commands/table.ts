@@ -1,5 +1,6 @@
 import type { Command } from "./_command.ts";
 import { PULL, PUSH, RESOLVE, TAG } from "./table_artifacts.ts";
+import { COMPLETE, COMPLETION } from "./table_completion.ts";
 import { BLOB, MANIFEST, REPO } from "./table_contents.ts";
 import { HASH, LAYER, VALIDATE } from "./table_local.ts";
 import { HTPASSWD, SERVE } from "./table_serve.ts";
@@ -25,5 +26,7 @@ export const PROGRAM: Command = {
     SERVE,
     HTPASSWD,
     VERSION,
+    COMPLETION,
+    COMPLETE,
   ],
 };

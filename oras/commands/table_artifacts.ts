@@ -50,6 +50,7 @@ export const PUSH: Command = {
     },
   ],
   arity: { min: 1, meaning: "the destination for pushing" },
+  files: 1,
   flags: [
     {
       name: "annotation",

@@ -9,6 +9,7 @@ export const HASH: Command = {
   name: "hash",
   purpose: "Print the digests of files",
   usage: "[flags] {<file> | -} [...]",
+  files: 0,
   notes: [
     "One file gives its digest alone; of several, the name follows.",
     STDIN,
@@ -50,6 +51,7 @@ export const VALIDATE: Command = {
   name: "validate",
   purpose: "Find what is wrong with documents and image layouts",
   usage: "[flags] {<file> | <directory> | -} [...]",
+  files: 0,
   notes: [
     "All problems are printed, each with its path. A directory is validated as an",
     "image layout with all that it holds: every blob is there, and has the size and",
@@ -165,6 +167,7 @@ export const LAYER: Command = {
       aliases: ["list"],
       purpose: "List the entries of a layer",
       usage: "[flags] {<file> | -}",
+      files: 0,
       notes: ["Reads tar, gzip and zstd.", STDIN],
       examples: [{ title: "List them", line: "layer ls layer.tar.gz" }],
       arity: { min: 1, max: 1, meaning: "the layer to list" },
@@ -175,6 +178,7 @@ export const LAYER: Command = {
       name: "diff",
       purpose: "Find what makes one directory of another",
       usage: "[flags] <from> <to>",
+      files: 0,
       notes: [
         "Prints a line for each path: A is added, C changed, D deleted. With --output",
         "the changes become a layer, with whiteouts for what is gone.",
@@ -199,6 +203,7 @@ export const LAYER: Command = {
       name: "pack",
       purpose: "Pack a directory into a layer",
       usage: "[flags] --output <file> <directory>",
+      files: 0,
       notes: [
         "Prints the layer's descriptor and its DiffID. The same tree gives the same",
         "layer.",
@@ -223,6 +228,7 @@ export const LAYER: Command = {
       aliases: ["apply"],
       purpose: "Apply layers to a directory",
       usage: "[flags] {<file> | -} [...]",
+      files: 0,
       notes: [
         "The base comes first. Whiteouts delete what is below. Nothing is written",
         "outside the directory, and it stays as it was where anything fails.",
@@ -268,6 +274,7 @@ export const LAYER: Command = {
       name: "digest",
       purpose: "Print digest, DiffID and ChainID of layers",
       usage: "[flags] {<file> | -} [...]",
+      files: 0,
       notes: ["The base comes first.", STDIN],
       examples: [
         {

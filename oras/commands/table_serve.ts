@@ -171,6 +171,7 @@ export const HTPASSWD: Command = {
   name: "htpasswd",
   purpose: "Set the password of a user in a file for serve",
   usage: "[flags] <file> <user>",
+  files: 0,
   notes: [
     "The file is made where there is none, and only its owner can read it. It holds",
     "bcrypt hashes. The password is asked for on the terminal.",

@@ -9,6 +9,11 @@ const COMMAND: readonly string[] = [
   fileURLToPath(new URL("../../cli.ts", import.meta.url)),
 ];
 
+/** The words that run the command. */
+export function gantryCommand(): readonly string[] {
+  return COMMAND;
+}
+
 /** What a finished command left. */
 export interface Finished {
   /** The exit code. */

@@ -8,6 +8,7 @@ function* leaves(
   command: Command,
   path: readonly string[],
 ): Generator<{ command: Command; path: readonly string[] }> {
+  if (command.verbatim) return;
   if (command.commands === undefined) yield { command, path };
   for (const child of command.commands ?? []) {
     yield* leaves(child, [...path, child.name]);
