@@ -1,6 +1,6 @@
 import type { Command } from "./_command.ts";
 import type { Flag } from "./_flag.ts";
-import { HELP } from "./flags.ts";
+import { COMMON } from "./flags.ts";
 
 /** A word that could stand where the cursor is. */
 export interface Completion {
@@ -32,7 +32,9 @@ export function complete(
   const typed = line.at(-1) ?? "";
   const before = line.slice(0, -1);
   const { command, rest } = follow(program, before);
-  const flags = [...(command.flags ?? []), HELP].filter((flag) => !flag.hidden);
+  const flags = [...(command.flags ?? []), ...COMMON].filter((flag) =>
+    !flag.hidden
+  );
   const { args, ended, pending } = scan(rest, flags);
   if (pending !== undefined) return values(pending, typed, "");
   if (!ended && typed.startsWith("-")) return flagWords(flags, typed, rest);

@@ -11,7 +11,7 @@ export interface CommandErrorOptions extends ErrorOptions {
 /** A failure with the words that the user is to read. */
 export class CommandError extends Error {
   /** The class's name. */
-  override readonly name = "CommandError";
+  override readonly name: string = "CommandError";
   /** The usage line, without the word "Usage". */
   readonly usage: string | undefined;
   /** What the user can do about it. */
@@ -27,3 +27,6 @@ export class CommandError extends Error {
     this.prefix = options.prefix ?? "Error:";
   }
 }
+
+/** A failure because the command line makes no sense; nothing has been tried. */
+export class UsageError extends CommandError {}

@@ -1,5 +1,5 @@
 import type { Console } from "./_console.ts";
-import { CommandError } from "./_errors.ts";
+import { UsageError } from "./_errors.ts";
 import type { FlagValues } from "./_flag.ts";
 import { prettyJson } from "./_json.ts";
 
@@ -21,7 +21,7 @@ export async function readFormat(flags: FlagValues): Promise<Format> {
   const format = flags.text("format");
   const inline = format.startsWith(TEMPLATE_PREFIX);
   if (flags.given("template") && format !== "go-template") {
-    throw new CommandError("--template must be used with --format go-template");
+    throw new UsageError("--template must be used with --format go-template");
   }
   if (format === "text") return { isText: true, print() {} };
   if (format === "json") {
@@ -31,7 +31,7 @@ export async function readFormat(flags: FlagValues): Promise<Format> {
     };
   }
   if (!inline && format !== "go-template") {
-    throw new CommandError(`invalid format type: ${JSON.stringify(format)}`, {
+    throw new UsageError(`invalid format type: ${JSON.stringify(format)}`, {
       hint: "supported types: json, go-template, text",
     });
   }
@@ -39,7 +39,7 @@ export async function readFormat(flags: FlagValues): Promise<Format> {
     ? format.slice(TEMPLATE_PREFIX.length)
     : flags.text("template");
   if (text === "") {
-    throw new CommandError(
+    throw new UsageError(
       '"go-template" format specified but no template given',
       { hint: "use `--format go-template=TEMPLATE` to specify the template" },
     );

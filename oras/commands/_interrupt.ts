@@ -9,14 +9,16 @@ export interface Interrupt {
 /**
  * Turns Ctrl-C (SIGINT) and SIGTERM into an abort, so that the command can clean
  * up. A second one ends the program at once.
+ *
+ * @param code The exit code for that.
  */
-export function listenForInterrupt(): Interrupt {
+export function listenForInterrupt(code: number): Interrupt {
   const controller = new AbortController();
   const signals: readonly Deno.Signal[] = Deno.build.os === "windows"
     ? ["SIGINT"]
     : ["SIGINT", "SIGTERM"];
   function onSignal(): void {
-    if (controller.signal.aborted) Deno.exit(1);
+    if (controller.signal.aborted) Deno.exit(code);
     controller.abort(new DOMException("Interrupted", "AbortError"));
   }
   for (const signal of signals) Deno.addSignalListener(signal, onSignal);

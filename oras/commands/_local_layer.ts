@@ -3,7 +3,7 @@ import type { LayerTime, PackedLayer } from "../../image/layer/node/node.ts";
 import { readTar, type TarEntryHeader } from "../../image/layer/read_tar.ts";
 import type { Invocation } from "./_command.ts";
 import { readVariable } from "./_environment.ts";
-import { CommandError } from "./_errors.ts";
+import { UsageError } from "./_errors.ts";
 import type { FlagValues } from "./_flag.ts";
 import { prettyJson } from "./_json.ts";
 import { requireDirectory, streamLocal } from "./_local_file.ts";
@@ -30,7 +30,7 @@ export function readPacking(
 } {
   const level = flags.int("level");
   if (level < 1 || level > 9) {
-    throw new CommandError(`invalid level ${level}: expected 1 to 9`);
+    throw new UsageError(`invalid level ${level}: expected 1 to 9`);
   }
   return {
     compression: flags.text("compression") as Compression,
@@ -46,7 +46,7 @@ function readTime(flags: FlagValues): LayerTime {
     const text = flags.text("mtime");
     const time = new Date(/^\d+$/.test(text) ? Number(text) * 1000 : text);
     if (Number.isNaN(time.getTime())) {
-      throw new CommandError(
+      throw new UsageError(
         `invalid time ${
           JSON.stringify(text)
         }: expected seconds since 1970 or as 2024-01-31T12:00:00Z`,
@@ -57,7 +57,7 @@ function readTime(flags: FlagValues): LayerTime {
   const epoch = readVariable("SOURCE_DATE_EPOCH");
   if (epoch === undefined) return "keep";
   if (!/^\d{1,12}$/.test(epoch)) {
-    throw new CommandError(
+    throw new UsageError(
       `SOURCE_DATE_EPOCH is no number of seconds: ${JSON.stringify(epoch)}`,
     );
   }

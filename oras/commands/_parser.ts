@@ -1,4 +1,4 @@
-import { CommandError } from "./_errors.ts";
+import { UsageError } from "./_errors.ts";
 import { type Flag, FlagValues, parseBool, parseInteger } from "./_flag.ts";
 import { nearest } from "./_nearest.ts";
 
@@ -61,14 +61,14 @@ class LineReader implements ParsedLine {
     const equals = token.indexOf("=");
     const name = token.slice(2, equals < 0 ? undefined : equals);
     if (name === "" || name.startsWith("-")) {
-      throw new CommandError(`bad flag syntax: ${token}`);
+      throw new UsageError(`bad flag syntax: ${token}`);
     }
     const flag = this.#known.find((flag) => flag.name === name);
     if (flag === undefined) {
       const names = this.#known.filter((flag) => !flag.hidden)
         .map((flag) => flag.name);
       const near = nearest(name, names)[0];
-      throw new CommandError(`unknown flag: --${name}`, {
+      throw new UsageError(`unknown flag: --${name}`, {
         hint: near === undefined ? undefined : `Did you mean --${near}?`,
       });
     }
@@ -76,7 +76,7 @@ class LineReader implements ParsedLine {
     const value = equals >= 0 ? token.slice(equals + 1) : bare ??
       this.#rest.shift();
     if (value === undefined) {
-      throw new CommandError(`flag needs an argument: --${name}`);
+      throw new UsageError(`flag needs an argument: --${name}`);
     }
     this.#set(flag, value);
   }
@@ -87,7 +87,7 @@ class LineReader implements ParsedLine {
       const after = letters.slice(letter.length);
       const flag = this.#known.find((flag) => flag.short === letter);
       if (flag === undefined) {
-        throw new CommandError(
+        throw new UsageError(
           `unknown shorthand flag: '${letter}' in -${letters}`,
         );
       }
@@ -102,7 +102,7 @@ class LineReader implements ParsedLine {
       } else {
         value = after === "" ? this.#rest.shift() : after;
         if (value === undefined) {
-          throw new CommandError(
+          throw new UsageError(
             `flag needs an argument: '${letter}' in -${letters}`,
           );
         }
@@ -118,7 +118,7 @@ class LineReader implements ParsedLine {
       const name = flag.short === undefined
         ? `--${flag.name}`
         : `-${flag.short}, --${flag.name}`;
-      throw new CommandError(
+      throw new UsageError(
         `invalid argument ${
           JSON.stringify(value)
         } for "${name}" flag: ${wrong}`,

@@ -8,7 +8,7 @@ import type {
 } from "../../distribution/transport_options.ts";
 import type { Invocation } from "./_command.ts";
 import { lazyCredentialFiles } from "./_credential_files.ts";
-import { CommandError } from "./_errors.ts";
+import { UsageError } from "./_errors.ts";
 import { requireTogether } from "./_exclusive.ts";
 import { readTextFile } from "./_file.ts";
 import type { FlagValues } from "./_flag.ts";
@@ -77,7 +77,7 @@ async function readTransportOptions(
     ),
   );
   if (ca !== undefined && !ca.includes("-----BEGIN CERTIFICATE-----")) {
-    throw new CommandError(
+    throw new UsageError(
       `no certificate in PEM form found in ${flags.text("ca-file")}`,
     );
   }
@@ -96,7 +96,7 @@ function readResolveRule(text: string): ResolveRule {
     /^(\[[^\]]+\]|[^:]+):(\d+):(?:(\[[^\]]+\]|[^:]+)(?::(\d+))?|([0-9a-fA-F:]+))$/
       .exec(text);
   if (found === null) {
-    throw new CommandError(
+    throw new UsageError(
       `failed to parse resolve flag ${
         JSON.stringify(text)
       }: expecting host:port:address[:address_port]`,
@@ -117,7 +117,7 @@ function readHeaders(lines: readonly string[]): [string, string][] {
     const colon = line.indexOf(":");
     const name = line.slice(0, colon).trim();
     if (colon < 0 || !/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name)) {
-      throw new CommandError(
+      throw new UsageError(
         'invalid header: expecting the form "name: value"',
       );
     }

@@ -10,7 +10,7 @@ import {
 } from "../../distribution/server/permissions.ts";
 import type { RegistryServerOptions } from "../../distribution/server/registry_options.ts";
 import { parseDuration } from "./_duration.ts";
-import { CommandError } from "./_errors.ts";
+import { CommandError, UsageError } from "./_errors.ts";
 import { refuseTogether, requireTogether } from "./_exclusive.ts";
 import { readTextFile } from "./_file.ts";
 import type { FlagValues } from "./_flag.ts";
@@ -54,7 +54,7 @@ async function readTokens(
   }
   if (!flags.bool("tokens")) return undefined;
   if (!flags.given("htpasswd")) {
-    throw new CommandError("--tokens needs the users of --htpasswd");
+    throw new UsageError("--tokens needs the users of --htpasswd");
   }
   const file = flags.text("token-key");
   return issueTokens({
@@ -90,7 +90,7 @@ async function readPublicKeys(
 function readPermission(text: string): Permission {
   const [users, repositories, actions, ...more] = text.split(":");
   if (!users || !repositories || !actions || more.length > 0) {
-    throw new CommandError(
+    throw new UsageError(
       `invalid --permit ${
         JSON.stringify(text)
       }: expecting users:repositories:actions`,
@@ -113,7 +113,7 @@ function readPermission(text: string): Permission {
 function toAction(name: string, flag: string): Action {
   const action = ACTIONS.find((action) => action === name);
   if (action !== undefined) return action;
-  throw new CommandError(
+  throw new UsageError(
     `invalid action ${JSON.stringify(name)} for --${flag}: expecting ${
       ACTIONS.join(", ")
     }`,

@@ -3,7 +3,7 @@ import type {
   RegistryServerOptions,
 } from "../../distribution/server/registry_options.ts";
 import { parseDuration } from "./_duration.ts";
-import { CommandError } from "./_errors.ts";
+import { UsageError } from "./_errors.ts";
 import type { FlagValues } from "./_flag.ts";
 
 const DELETABLE: readonly Deletable[] = ["tag", "manifest", "blob"];
@@ -42,7 +42,7 @@ function bound(flags: FlagValues) {
 function toKind(name: string): Deletable {
   const kind = DELETABLE.find((kind) => kind === name);
   if (kind !== undefined) return kind;
-  throw new CommandError(
+  throw new UsageError(
     `invalid kind ${JSON.stringify(name)} for --deletable: expecting ${
       DELETABLE.join(", ")
     }`,
@@ -54,7 +54,7 @@ function readRate(text: string): { requests: number; window: number } {
   const [requests = "", time = "", ...more] = text.split("/");
   const window = parseDuration(time);
   if (!/^[1-9]\d*$/.test(requests) || !window || more.length > 0) {
-    throw new CommandError(
+    throw new UsageError(
       `invalid --rate-limit ${
         JSON.stringify(text)
       }: expecting requests/time, such as 100/1m`,

@@ -1,7 +1,7 @@
 import { Reference } from "../../distribution/reference.ts";
 import { InvalidReferenceError } from "../../distribution/reference_error.ts";
 import type { Invocation } from "./_command.ts";
-import { CommandError } from "./_errors.ts";
+import { UsageError } from "./_errors.ts";
 import { usageLine } from "./help.ts";
 
 /** A host and nothing else. By the grammar it is the name of an image of Docker Hub, where none is called so. */
@@ -26,13 +26,13 @@ export function readReference(text: string): Reference {
 /**
  * Reads the reference of an existing manifest.
  *
- * @throws {CommandError} It has neither tag nor digest.
+ * @throws {UsageError} It has neither tag nor digest.
  */
 export function readTarget(invocation: Invocation): Reference {
   const { args: [text = ""], command, path } = invocation;
   const reference = readReference(text);
   if (reference.target !== undefined) return reference;
-  throw new CommandError(
+  throw new UsageError(
     `${JSON.stringify(text)}: no tag or digest specified`,
     {
       usage: usageLine(command, path),

@@ -1,6 +1,6 @@
 import { BaseRegistry } from "../base_registry.ts";
 import type { Invocation } from "./_command.ts";
-import { CommandError } from "./_errors.ts";
+import { UsageError } from "./_errors.ts";
 import { remoteOptions } from "./_remote.ts";
 import { writeToStdout } from "./_stdout.ts";
 import { readReference } from "./_target.ts";
@@ -13,19 +13,19 @@ export async function run(invocation: Invocation): Promise<void> {
   const output = flags.text("output");
   const wantsDescriptor = flags.bool("descriptor");
   if (output === "" && !wantsDescriptor) {
-    throw new CommandError(
+    throw new UsageError(
       "either `--output` or `--descriptor` must be provided",
     );
   }
   if (output === "-" && wantsDescriptor) {
-    throw new CommandError(
+    throw new UsageError(
       "`--output -` cannot be used with `--descriptor` at the same time",
     );
   }
   const reference = readReference(target);
   const { digest } = reference;
   if (digest === undefined) {
-    throw new CommandError(
+    throw new UsageError(
       `${
         JSON.stringify(target)
       }: blob reference must be of the form <name@digest>`,

@@ -18,6 +18,25 @@ export const HELP: Flag = {
   group: "Other flags",
 };
 
+/** `--exit-codes`, which every command has. */
+export const EXIT_CODES: Flag = {
+  name: "exit-codes",
+  kind: "string",
+  value: "simple|detailed",
+  preset: "simple",
+  choices: ["simple", "detailed"],
+  purpose:
+    "exit with 1 for any failure, or, detailed, with 2 for usage, 4 for authentication, 5 for not found, 130 for interrupted",
+  group: "Other flags",
+  check: (value) =>
+    value === "simple" || value === "detailed"
+      ? undefined
+      : "expecting simple or detailed",
+};
+
+/** The flags that every command has. */
+export const COMMON: readonly Flag[] = [EXIT_CODES, HELP];
+
 /** `--registry-config`. */
 export const REGISTRY_CONFIG: Flag = {
   name: "registry-config",

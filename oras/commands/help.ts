@@ -1,6 +1,6 @@
 import type { Command } from "./_command.ts";
 import { type Flag, FLAG_GROUPS } from "./_flag.ts";
-import { HELP } from "./flags.ts";
+import { COMMON } from "./flags.ts";
 
 /**
  * The help page of a command or of a group of commands.
@@ -37,7 +37,7 @@ export function helpPage(command: Command, path: string): string {
         .map(({ name, purpose }) => [name, purpose]),
     ));
   }
-  sections.push(...flagSections([...(command.flags ?? []), HELP]));
+  sections.push(...flagSections([...(command.flags ?? []), ...COMMON]));
   if (command.environment !== undefined) {
     sections.push(section("Environment", command.environment));
   }

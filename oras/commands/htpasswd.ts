@@ -1,7 +1,7 @@
 import { hash } from "bcryptjs";
 import { htpasswd } from "../../distribution/server/htpasswd.ts";
 import type { Invocation } from "./_command.ts";
-import { CommandError } from "./_errors.ts";
+import { CommandError, UsageError } from "./_errors.ts";
 import { refuseTogether } from "./_exclusive.ts";
 import { replaceSecretFile } from "./_file.ts";
 import { Prompt } from "./_prompt.ts";
@@ -17,7 +17,7 @@ export async function run(invocation: Invocation): Promise<void> {
   checkUser(user);
   const cost = flags.int("cost");
   if (!(cost >= 4 && cost <= 15)) {
-    throw new CommandError("invalid --cost: expecting 4 to 15");
+    throw new UsageError("invalid --cost: expecting 4 to 15");
   }
   const lines = await readLines(path);
   const index = lines.findIndex((line) => line.startsWith(`${user}:`));
@@ -44,7 +44,7 @@ export async function run(invocation: Invocation): Promise<void> {
 function checkUser(user: string): void {
   // deno-lint-ignore no-control-regex
   if (/^(?:[^#:\s\x00-\x1f\x7f][^:\x00-\x1f\x7f]{0,254})$/.test(user)) return;
-  throw new CommandError(
+  throw new UsageError(
     `invalid user ${JSON.stringify(user)}: expecting no colon, no control ` +
       "character, and no space or # at its start",
   );

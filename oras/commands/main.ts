@@ -1,25 +1,26 @@
 import type { Command, Invocation } from "./_command.ts";
 import { Console, OutputClosedError } from "./_console.ts";
-import { CommandError } from "./_errors.ts";
+import { CommandError, UsageError } from "./_errors.ts";
 import { FlagValues } from "./_flag.ts";
 import { type Interrupt, listenForInterrupt } from "./_interrupt.ts";
 import { nearest } from "./_nearest.ts";
 import { parseLine } from "./_parser.ts";
 import { printable } from "./_printable.ts";
-import { DEBUG, HELP } from "./flags.ts";
+import { COMMON, DEBUG } from "./flags.ts";
 import { helpPage, usageLine } from "./help.ts";
 import { PROGRAM } from "./table.ts";
 
 /**
  * Runs the program with the arguments of a command line.
  *
- * Gives the exit code: 0, or 1 where the work could not be done. Prints on stdout
- * and stderr.
+ * Gives the exit code: 0, or 1 where the work could not be done, unless
+ * `--exit-codes detailed` asks for more. Prints on stdout and stderr.
  */
 export async function main(tokens: readonly string[]): Promise<number> {
   const console = new Console();
   let interrupt: Interrupt | undefined;
   let isDebugging = false;
+  const isDetailed = wantsDetailedCodes(tokens);
   try {
     const chosen = choose(tokens, console);
     if (chosen === undefined) return 0;
@@ -34,7 +35,7 @@ export async function main(tokens: readonly string[]): Promise<number> {
       flags,
       console,
       get signal(): AbortSignal {
-        interrupt ??= listenForInterrupt();
+        interrupt ??= listenForInterrupt(isDetailed ? 130 : 1);
         return interrupt.signal;
       },
     });
@@ -46,10 +47,17 @@ export async function main(tokens: readonly string[]): Promise<number> {
       : (await import("./_explain.ts")).explain(error);
     console.err(report(words));
     if (isDebugging) console.err(stacks(error));
-    return 1;
+    if (!isDetailed) return 1;
+    return (await import("./_exit_codes.ts")).detailedExitCode(error);
   } finally {
     interrupt?.stop();
   }
+}
+
+/** Looks for the flag by itself: a line that cannot be parsed has an exit code too. */
+function wantsDetailedCodes(tokens: readonly string[]): boolean {
+  const line = ` ${tokens.join(" ")} `;
+  return /\s--exit-codes[= ]detailed\s/.test(line);
 }
 
 type Choice = Pick<Invocation, "command" | "path" | "args" | "flags">;
@@ -66,7 +74,7 @@ function choose(
     console.out(helpPage(command, path));
     return undefined;
   }
-  const flags = [...(command.flags ?? []), HELP];
+  const flags = [...(command.flags ?? []), ...COMMON];
   if (command.verbatim) {
     return { command, path, args: rest, flags: new FlagValues(flags) };
   }
@@ -119,7 +127,7 @@ function unknownCommand(
   ]);
   const near = nearest(word, names);
   const help = `Run '${path} --help' for usage.`;
-  return new CommandError(
+  return new UsageError(
     `unknown command ${JSON.stringify(word)} for "${path}"`,
     {
       hint: near.length === 0
@@ -139,7 +147,7 @@ function checkArity(command: Command, path: string, count: number): void {
     min === 1 ? "" : "s"
   }`;
   const help = `Run "${path} -h" for more options and examples`;
-  throw new CommandError(
+  throw new UsageError(
     max === 0
       ? `"${path}" takes no arguments but got ${count}`
       : `"${path}" requires ${number} but got ${count}`,

@@ -1,6 +1,6 @@
 import { BaseRegistry } from "../base_registry.ts";
 import type { Invocation } from "./_command.ts";
-import { CommandError } from "./_errors.ts";
+import { UsageError } from "./_errors.ts";
 import { refuseTogether } from "./_exclusive.ts";
 import { writeFile } from "./_file.ts";
 import type { FlagValues } from "./_flag.ts";
@@ -59,12 +59,12 @@ function checkFlags(flags: FlagValues, output: string): void {
   refuseTogether(flags, "format", "pretty");
   if (output !== "-") return;
   if (flags.given("descriptor")) {
-    throw new CommandError(
+    throw new UsageError(
       "`--descriptor` cannot be used with `--output -` at the same time",
     );
   }
   if (flags.given("format")) {
-    throw new CommandError(
+    throw new UsageError(
       "`--output -` cannot be used with `--format` at the same time",
     );
   }

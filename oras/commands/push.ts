@@ -7,7 +7,7 @@ import { Registry } from "../registry.ts";
 import type { Invocation } from "./_command.ts";
 import { readConcurrency } from "./_concurrency.ts";
 import { readVariable } from "./_environment.ts";
-import { CommandError } from "./_errors.ts";
+import { UsageError } from "./_errors.ts";
 import { writeFile } from "./_file.ts";
 import type { FlagValues } from "./_flag.ts";
 import { readFormat } from "./_format.ts";
@@ -74,7 +74,7 @@ function readOptions(flags: FlagValues): PushOptions {
   const imageSpec = flags.text("image-spec") as ImageSpecVersion | "";
   const epoch = readVariable("SOURCE_DATE_EPOCH");
   if (imageSpec === "v1.1" && config !== "" && artifactType === "") {
-    throw new CommandError(
+    throw new UsageError(
       "missing artifact type for OCI image-spec v1.1 artifacts",
       {
         hint:
@@ -100,7 +100,7 @@ function readAnnotations(pairs: readonly string[]): Annotations {
   for (const pair of pairs) {
     const equals = pair.indexOf("=");
     if (equals < 0) {
-      throw new CommandError(
+      throw new UsageError(
         "annotation value doesn't match the required format",
         {
           hint:
@@ -110,7 +110,7 @@ function readAnnotations(pairs: readonly string[]): Annotations {
     }
     const key = pair.slice(0, equals);
     if (annotations.has(key)) {
-      throw new CommandError(`duplicate annotation key: ${key}`);
+      throw new UsageError(`duplicate annotation key: ${key}`);
     }
     annotations.set(key, pair.slice(equals + 1));
   }
@@ -119,7 +119,7 @@ function readAnnotations(pairs: readonly string[]): Annotations {
 
 function readEpoch(text: string): number {
   if (/^\d{1,15}$/.test(text)) return Number(text);
-  throw new CommandError(
+  throw new UsageError(
     `SOURCE_DATE_EPOCH is no number of seconds: ${JSON.stringify(text)}`,
   );
 }

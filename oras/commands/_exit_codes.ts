@@ -1,0 +1,27 @@
+import { CredentialError } from "../../distribution/credential_error.ts";
+import {
+  DeniedError,
+  NotFoundError,
+  UnauthorizedError,
+} from "../../distribution/errors.ts";
+import { InvalidReferenceError } from "../../distribution/reference_error.ts";
+import { UsageError } from "./_errors.ts";
+
+/** The exit code of a failure where `--exit-codes detailed` is given. */
+export function detailedExitCode(error: unknown): number {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (cause instanceof UsageError || cause instanceof InvalidReferenceError) {
+      return 2;
+    }
+    if (
+      cause instanceof UnauthorizedError || cause instanceof DeniedError ||
+      cause instanceof CredentialError
+    ) return 4;
+    if (cause instanceof NotFoundError) return 5;
+    if (cause.name === "AbortError") return INTERRUPTED;
+  }
+  return 1;
+}
+
+/** What a shell gives for a program that Ctrl-C ended: 128 and the number of SIGINT. */
+export const INTERRUPTED = 130;
