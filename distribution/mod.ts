@@ -28,6 +28,13 @@ export {
   type PushBlobResult,
 } from "./blobs.ts";
 export type { Capabilities } from "./capabilities.ts";
+export type {
+  FetchContentOptions,
+  PushContentOptions,
+  PushContentResult,
+  ReferrersOptions,
+  TagListOptions,
+} from "./content_options.ts";
 export type { MountSource } from "./mount_source.ts";
 export type {
   Credential,

@@ -64,6 +64,7 @@ export {
   type ParseManifestContentOptions,
   type ParseManifestOptions,
 } from "./manifest_content.ts";
+export { isForeignType, isManifestType } from "./manifest_type.ts";
 export { matchPlatform, selectPlatform } from "./match_platform.ts";
 export { type MediaType, MediaTypes } from "./media_type.ts";
 export {

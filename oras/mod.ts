@@ -41,6 +41,28 @@ export type {
 } from "./push_options.ts";
 export type { LayerPlan, ManifestParts, PushContext } from "./push_steps.ts";
 export { Registry } from "./registry.ts";
+export {
+  can,
+  type Capability,
+  type Deleter,
+  type Fetcher,
+  type ManifestFetcher,
+  type Mounter,
+  type NewnessTeller,
+  type Prober,
+  type Pusher,
+  type ReadableStore,
+  type ReferrerLister,
+  type Resolver,
+  type Store,
+  type Tagger,
+  type TaggingPusher,
+  type TagLister,
+  type Untagger,
+  type WritableStore,
+} from "./store.ts";
+export { MemoryStore } from "./stores/memory_store.ts";
+export { isNotFound, StoreError, type StoreErrorCode } from "./store_error.ts";
 export type {
   DownloadBlobOptions,
   FileContent,
@@ -50,3 +72,13 @@ export type {
   UploadBlobOptions,
   UploadManifestOptions,
 } from "./registry_options.ts";
+export { parseSyncConfig } from "./sync/parse_sync_config.ts";
+export { selectNames, selectTags } from "./sync/select_names.ts";
+export type {
+  NameRules,
+  SyncConfig,
+  SyncEntry,
+  SyncOptions,
+  SyncRegistry,
+  TagRules,
+} from "./sync/sync_config.ts";

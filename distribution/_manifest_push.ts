@@ -1,0 +1,43 @@
+import { verifyStream } from "../digest/verify_stream.ts";
+import { addressedBytes } from "../image/addressed_bytes.ts";
+import type { Descriptor } from "../image/descriptor.ts";
+import { MediaTypes } from "../image/media_type.ts";
+import { MAX_METADATA_SIZE } from "./_body.ts";
+import { readAll } from "./_read_all.ts";
+import { ProtocolError } from "./errors.ts";
+import type { Source } from "./source.ts";
+
+/**
+ * Reads a manifest that is about to be pushed, and checks it against its descriptor;
+ * a signed one of schema 1 is checked by what it is addressed by, when it is put.
+ *
+ * @throws {ContentError} It is not what the descriptor says.
+ * @throws {ProtocolError} `BODY_TOO_LARGE`: it is larger than 4 MiB.
+ */
+export async function readManifestSource(
+  descriptor: Descriptor,
+  source: Source,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const { digest, mediaType, size } = descriptor;
+  const isSigned = mediaType === MediaTypes.dockerSchema1Signed;
+  const stream = await source.open();
+  const checked = isSigned ? stream : verifyStream(stream, { digest, size });
+  const bytes = await readAll(
+    checked,
+    MAX_METADATA_SIZE,
+    () =>
+      new ProtocolError(
+        "BODY_TOO_LARGE",
+        `Cannot push manifest ${digest}: it is larger than ${MAX_METADATA_SIZE} bytes`,
+      ),
+  );
+  if (isSigned) {
+    const addressed = addressedBytes(bytes, mediaType);
+    await readAll(
+      verifyStream(new Blob([addressed]).stream(), { digest }),
+      addressed.byteLength,
+      () => new RangeError("unreachable"),
+    );
+  }
+  return bytes;
+}
