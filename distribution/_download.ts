@@ -1,12 +1,12 @@
 import { readPiece } from "../digest/_tap_stream.ts";
+import { SizeMismatchError } from "../digest/errors.ts";
+import { Attempts } from "./_attempts.ts";
 import { discard } from "./_discard.ts";
+import { takeFirst } from "./_partial_source.ts";
 import { EarlyEnd, resumeStream } from "./_resume_stream.ts";
-import { sleep as sleepByTimer } from "./_sleep.ts";
 import { ConnectionError, ProtocolError } from "./errors.ts";
-import { redactUrl } from "./redact.ts";
 import type { RegistryClient } from "./registry_client.ts";
 import type { RegistryRequest } from "./registry_request.ts";
-import { decideRetry } from "./retry_policy.ts";
 
 /** A content to download. */
 export interface DownloadRequest
@@ -15,10 +15,19 @@ export interface DownloadRequest
   readonly url: string;
   /** What could not be done if this fails. */
   readonly action: string;
-  /** The byte to begin at. */
-  readonly offset: number;
+  /** The content's digest. */
+  readonly digest: string;
   /** The size of the whole content. */
   readonly size: number;
+  /** The byte to begin at. */
+  readonly offset: number;
+  /** The byte to end before. */
+  readonly end: number;
+}
+
+/** What an earlier part was of, for `If-Range`. */
+interface Origin {
+  validator?: string | undefined;
 }
 
 /**
@@ -31,54 +40,27 @@ export async function downloadStream(
   client: RegistryClient,
   request: DownloadRequest,
 ): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
-  const {
-    clock = Date.now,
-    onEvent,
-    random = Math.random,
-    sleep = sleepByTimer,
-    ...policy
-  } = client.retryOptions;
+  const { end, offset, url } = request;
   const until = (signal: AbortSignal) =>
     request.signal === undefined
       ? signal
       : AbortSignal.any([request.signal, signal]);
-  let firstFault = 0;
-  return resumeStream(await openAt(client, request, request.offset), {
-    offset: request.offset,
-    size: request.size,
+  const attempts = new Attempts(client);
+  const origin: Origin = {};
+  return resumeStream(await openAt(client, request, offset, origin), {
+    offset,
+    size: end,
     open: (offset, signal) =>
-      openAt(client, { ...request, signal: until(signal) }, offset),
+      openAt(client, { ...request, signal: until(signal) }, offset, origin),
     async onFault(fault, faults, signal) {
       request.signal?.throwIfAborted();
-      const url = new URL(request.url, client.origin);
+      const failed = { method: "GET", url: new URL(url, client.origin) };
       const error = fault instanceof EarlyEnd
-        ? new ConnectionError("CONNECTION_RESET", fault.message, {
-          method: "GET",
-          url,
-        })
+        ? new ConnectionError("CONNECTION_RESET", fault.message, failed)
         : fault;
       if (!(error instanceof ConnectionError)) throw error;
-      // Each byte that arrives begins the count and the budget anew: a download
-      // that gets on is not given up.
-      if (faults === 1) firstFault = clock();
-      const decision = decideRetry({
-        method: "GET",
-        attempt: faults,
-        outcome: { code: error.code },
-        elapsed: clock() - firstFault,
-        random: random(),
-      }, policy);
-      if (!decision.retry) throw error;
-      const { delay } = decision;
-      onEvent?.({
-        type: "retry",
-        method: "GET",
-        url: redactUrl(url),
-        attempt: faults,
-        delay,
-        code: error.code,
-      });
-      await sleep(delay, until(signal));
+      if (faults === 1) attempts.reset();
+      await attempts.next(error, { ...failed, signal: until(signal) });
     },
   });
 }
@@ -87,35 +69,90 @@ async function openAt(
   client: RegistryClient,
   request: DownloadRequest,
   offset: number,
+  origin: Origin,
 ): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
-  const response = await client.send({
-    method: "GET",
-    url: request.url,
-    action: request.action,
-    // A request that begins at 0 carries no range, so that 206 would be no answer to it.
-    expect: offset === 0 ? [200] : [200, 206],
-    headers: offset === 0 ? {} : { range: `bytes=${offset}-` },
-    scopes: request.scopes,
-    large: true,
-    signal: request.signal,
-  });
+  const { end, size } = request;
+  const isPart = offset > 0 || end < size;
+  const headers = isPart ? rangeHeaders(request, offset, origin) : undefined;
+  let response = await send(client, request, headers);
+  if (response.status === 416) {
+    // It has this range, or the size is a lie; the whole will show.
+    await discard(response);
+    response = await send(client, request, undefined);
+  }
+  origin.validator ??= validatorOf(response);
   const body = response.body ?? new Blob([]).stream();
   if (response.status === 200) {
-    return offset === 0 ? body : skip(body, offset);
+    const rest = offset === 0 ? body : skip(body, offset);
+    return end === size ? rest : takeFirst(rest, end - offset);
   }
-  const range = /^bytes (\d+)-\d+\/(?:\d+|\*)$/.exec(
-    response.headers.get("content-range") ?? "",
-  );
-  if (range === null || Number(range[1]) !== offset) {
+  try {
+    checkRange(response, request, offset);
+  } catch (error) {
     await discard(response);
-    throw new ProtocolError(
-      "RANGE_INVALID",
-      `${request.action}: asked for the bytes from ${offset} on, the registry answered ${
-        response.headers.get("content-range") ?? "without Content-Range"
-      }`,
-    );
+    throw error;
   }
   return body;
+}
+
+function send(
+  client: RegistryClient,
+  { action, scopes, signal, url }: DownloadRequest,
+  headers: Record<string, string> | undefined,
+): Promise<Response> {
+  return client.send({
+    method: "GET",
+    url,
+    action,
+    // A request without a range has 206 for no answer.
+    expect: headers === undefined ? [200] : [200, 206, 416],
+    headers,
+    scopes,
+    large: true,
+    signal,
+  });
+}
+
+function rangeHeaders(
+  { end, size }: DownloadRequest,
+  offset: number,
+  { validator }: Origin,
+): Record<string, string> {
+  return {
+    range: `bytes=${offset}-${end === size ? "" : end - 1}`,
+    ...validator !== undefined && { "if-range": validator },
+  };
+}
+
+/** What tells one version of a content from another (RFC 9110 §13.1.5): no weak tag will do. */
+function validatorOf({ headers }: Response): string | undefined {
+  const etag = headers.get("etag");
+  if (etag !== null) return /^"[^"]*"$/.test(etag) ? etag : undefined;
+  return headers.get("last-modified") ?? undefined;
+}
+
+/** Refuses what is not the range that was asked for, or not of that content. */
+function checkRange(
+  response: Response,
+  { action, digest, end, size }: DownloadRequest,
+  offset: number,
+): void {
+  const text = response.headers.get("content-range");
+  const range = /^bytes (\d+)-(\d+)\/(\d+|\*)$/.exec(text ?? "");
+  const total = Number(range?.[3]);
+  if (total >= 0 && total !== size) {
+    throw new SizeMismatchError(size, total, digest);
+  }
+  if (
+    range === null || Number(range[1]) !== offset || Number(range[2]) >= end
+  ) {
+    throw new ProtocolError(
+      "RANGE_INVALID",
+      `${action}: asked for the bytes from ${offset} to ${
+        end - 1
+      }, the registry answered ${text ?? "without Content-Range"}`,
+    );
+  }
 }
 
 /**

@@ -1,12 +1,19 @@
-import { tapStream } from "../digest/_tap_stream.ts";
+import { Digest } from "../digest/digest.ts";
+import { Attempts } from "./_attempts.ts";
+import { deliver, finishUpload, isTooLarge, UploadLost } from "./_deliver.ts";
 import { discard } from "./_discard.ts";
-import { failure } from "./_failure.ts";
-import { ProtocolError, RegistryError, SecurityError } from "./errors.ts";
+import { countedSource, partialSource } from "./_partial_source.ts";
+import {
+  beginUpload,
+  dropUpload,
+  uploadScopes,
+  type UploadState,
+  uploadState,
+} from "./_upload_requests.ts";
+import { learn } from "./capabilities.ts";
+import { RegistryError } from "./errors.ts";
 import type { MountSource } from "./mount_source.ts";
-import { isPrivateHost } from "./private_address.ts";
-import { redactUrl } from "./redact.ts";
 import type { RegistryClient } from "./registry_client.ts";
-import { retry } from "./retry.ts";
 import type { Source } from "./source.ts";
 
 /** An upload to make. */
@@ -19,6 +26,8 @@ export interface UploadRequest {
   readonly source: Source;
   /** Another repository that may hold it. */
   readonly mount?: MountSource | undefined;
+  /** Whether to try a single `POST`. */
+  readonly singlePost?: boolean | undefined;
   /** The size of parts, where the content is to go up in parts. */
   readonly chunkSize?: number | undefined;
   /** Aborts the upload. */
@@ -27,17 +36,17 @@ export interface UploadRequest {
   readonly onBytes: (transferred: number) => void;
 }
 
-const OCTETS = "application/octet-stream";
-/** How long the cancelling of a failed session may hold up the failure, in milliseconds. */
-const CANCEL_TIMEOUT = 2_000;
+/** The size of parts where none is asked for: what every registry takes. */
+export const PART_SIZE: number = 4 * 1024 * 1024;
 
 /**
  * Uploads a blob (distribution-spec §Pushing Blobs): one POST opens a session, one
- * PUT with the exact length carries the content; in parts only where that is asked
- * for or the transport cannot send a length.
+ * PUT with the exact length carries the content.
  *
- * A fault that passes begins a new session, because what a session holds after
- * half a body is the registry's secret.
+ * In parts where that is asked for, where the transport cannot send a length, and
+ * where the registry refused a body for its size or cut a large one off. After a
+ * fault that passes the session is gone on with as far as the registry tells what it
+ * holds; otherwise a new one is begun.
  */
 export async function upload(
   client: RegistryClient,
@@ -45,80 +54,142 @@ export async function upload(
 ): Promise<"uploaded" | "mounted"> {
   const { digest, repository, signal, source } = request;
   const action = `Cannot push blob ${digest} to ${repository}`;
-  const scopes = [`repository:${repository}:pull,push`];
-  let session = await mount(client, request, action);
-  if (session === "mounted") return session;
+  const { algorithm } = Digest.parse(digest);
+  const attempts = new Attempts(client);
+  const plan = new Plan(client, request);
 
-  const chunkSize = request.chunkSize ?? client.maxBodySize;
-  const inParts = chunkSize !== undefined && source.size > chunkSize;
-  // One attempt is a session and what fills it: this is what the policy repeats.
-  const attempt = retry(async () => {
-    const location = session as URL | undefined ??
-      await open(client, request, action, scopes);
-    session = undefined;
-    try {
-      const end = inParts
-        ? await sendParts(client, request, location, {
-          action,
-          chunkSize,
-          scopes,
-        })
-        : location;
-      const response = await client.send({
-        method: "PUT",
-        url: withDigest(end, digest),
-        headers: { "content-type": OCTETS },
-        body: inParts ? undefined : counted(source, request.onBytes),
-        scopes,
-        signal,
-        retry: false,
-      });
-      if (response.status >= 400) await cancelSession(client, location, scopes);
-      return response;
-    } catch (error) {
-      await cancelSession(client, location, scopes);
-      throw error;
-    }
-  }, client.retryOptions);
-
-  const url = new URL(`v2/${repository}/blobs/uploads/`, client.origin);
-  const response = await attempt({
-    method: "PUT",
-    url,
-    headers: new Headers(),
-    signal,
-  });
-  if (response.status !== 201 && response.status !== 204) {
-    const { clock } = client.retryOptions;
-    throw await failure(response, {
-      action,
-      method: "PUT",
-      url,
-      signal,
-      clock,
-    });
+  let state = await tryMount(client, request, action);
+  if (state === "mounted") return state;
+  if (state === undefined && plan.singlePost) {
+    const result = await trySinglePost(client, request, action);
+    if (result === "uploaded") return result;
+    state = result;
   }
-  await discard(response);
-  return "uploaded";
+  while (true) {
+    try {
+      state ??= await begin();
+      const options = { attempts, signal, onBytes: request.onBytes };
+      if (plan.inParts) {
+        const size = Math.max(plan.chunkSize, state.minChunkSize ?? 0);
+        while (state.offset < source.size) {
+          const { offset } = state;
+          const length = Math.min(size, source.size - offset);
+          await deliver(state, partialSource(source, offset, length), options);
+        }
+      }
+      const body = plan.inParts ? undefined : source;
+      await finishUpload(state, digest, body, options);
+      return "uploaded";
+    } catch (error) {
+      if (state !== undefined) await dropUpload(state);
+      signal?.throwIfAborted();
+      if (state === undefined || !plan.change(error, state)) {
+        throw error instanceof UploadLost ? error.cause : error;
+      }
+      state = undefined;
+    }
+  }
+
+  async function begin(): Promise<UploadState> {
+    while (true) {
+      try {
+        const options = { repository, action, algorithm, retry: false, signal };
+        return await beginUpload(client, options);
+      } catch (fault) {
+        const url = new URL(`v2/${repository}/blobs/uploads/`, client.origin);
+        await attempts.next(fault, { method: "POST", url, signal });
+      }
+    }
+  }
 }
 
-/** Tries to mount. A session comes back where the registry answers with one, as it may. */
-async function mount(
+/** By which way a content goes up, and what is tried next when that fails. */
+class Plan {
+  /** The size of parts. */
+  readonly chunkSize: number;
+  /** Whether to try a single `POST` first. */
+  readonly singlePost: boolean;
+  /** Whether the content goes up in parts. */
+  inParts: boolean;
+  readonly #client: RegistryClient;
+  readonly #size: number;
+  /** Whether the caller wants parts, or the transport needs them. */
+  readonly #isFixed: boolean;
+  #hasReturned = false;
+  /** How often another upload may be begun. */
+  #restarts: number;
+
+  constructor(client: RegistryClient, request: UploadRequest) {
+    const { chunkSize, singlePost, source } = request;
+    const { capabilities, maxBodySize = Infinity } = client;
+    const wanted = chunkSize ?? Math.min(maxBodySize, PART_SIZE);
+    this.#client = client;
+    this.#restarts = client.retryOptions.maxAttempts ?? 6;
+    this.#size = source.size;
+    this.#isFixed = chunkSize !== undefined || source.size > maxBodySize;
+    this.chunkSize = wanted;
+    this.inParts = source.size > wanted &&
+      (this.#isFixed || source.size > (capabilities.maxBodySize ?? Infinity));
+    this.singlePost = singlePost === true && !this.inParts &&
+      capabilities.singlePost !== false;
+  }
+
+  /** Finds another way after a failure, and tells whether there is one. */
+  change(error: unknown, { wasResumed }: UploadState): boolean {
+    if (--this.#restarts <= 0) return false;
+    const { capabilities } = this.#client;
+    const canSplit = !this.#isFixed && !this.#hasReturned && !this.inParts &&
+      this.#size > PART_SIZE && capabilities.parts !== false;
+    if (error instanceof UploadLost) {
+      // A proxy that cuts large bodies off will do so again.
+      if (error.wasCut && canSplit) this.inParts = true;
+      return true;
+    }
+    if (!(error instanceof RegistryError)) return false;
+    // What the registry held was not what it should have been.
+    if (wasResumed && error.status === 400) return true;
+    if (isTooLarge(error)) {
+      if (!canSplit) return false;
+      capabilities.maxBodySize = Math.min(
+        capabilities.maxBodySize ?? Infinity,
+        this.#size - 1,
+      );
+      this.inParts = true;
+      return true;
+    }
+    // Parts were our idea, and the registry does not take them.
+    if (this.#isFixed || !this.inParts) return false;
+    if (error.status === 401 || error.status === 403) return false;
+    if (error.status === 405 || error.status === 501) {
+      learn(capabilities, "parts", false);
+    }
+    this.#hasReturned = true;
+    this.inParts = false;
+    return true;
+  }
+}
+
+/** Tries to mount (end-11). A session comes back where the registry answers with one, as it may. */
+async function tryMount(
   client: RegistryClient,
   request: UploadRequest,
   action: string,
-): Promise<"mounted" | URL | undefined> {
+): Promise<"mounted" | UploadState | undefined> {
   if (request.mount === undefined) return undefined;
   const { digest, repository, signal } = request;
   const { from } = request.mount;
+  const scopes = uploadScopes(repository);
+  let query = `mount=${encodeURIComponent(digest)}`;
+  if (from !== undefined) {
+    query += `&from=${encodeURIComponent(from)}`;
+    scopes.push(`repository:${from}:pull`);
+  }
   let response: Response;
   try {
     response = await client.send({
       method: "POST",
-      url: `v2/${repository}/blobs/uploads/?mount=${
-        encodeURIComponent(digest)
-      }&from=${encodeURIComponent(from)}`,
-      scopes: [`repository:${repository}:pull,push`, `repository:${from}:pull`],
+      url: `v2/${repository}/blobs/uploads/?${query}`,
+      scopes,
       signal,
     });
   } catch (error) {
@@ -129,180 +200,32 @@ async function mount(
   await discard(response);
   if (response.status === 201) return "mounted";
   return response.status === 202
-    ? sessionLocation(client, response, action)
+    ? uploadState(client, { repository, action }, response)
     : undefined;
 }
 
-async function open(
+/** Tries a single `POST` (end-4b). A session comes back where the registry does not know it. */
+async function trySinglePost(
   client: RegistryClient,
   request: UploadRequest,
   action: string,
-  scopes: readonly string[],
-): Promise<URL> {
+): Promise<"uploaded" | UploadState | undefined> {
+  const { digest, onBytes, repository, signal, source } = request;
   const response = await client.send({
     method: "POST",
-    url: `v2/${request.repository}/blobs/uploads/`,
-    action,
-    expect: [202],
-    scopes,
-    signal: request.signal,
-    retry: false,
+    url: `v2/${repository}/blobs/uploads/?digest=${encodeURIComponent(digest)}`,
+    headers: { "content-type": "application/octet-stream" },
+    body: countedSource(source, onBytes),
+    scopes: uploadScopes(repository),
+    signal,
   });
   await discard(response);
-  return sessionLocation(client, response, action);
-}
-
-/** Sends a source in parts by PATCH, and gives where the closing PUT goes. */
-async function sendParts(
-  client: RegistryClient,
-  request: UploadRequest,
-  location: URL,
-  options: { action: string; chunkSize: number; scopes: readonly string[] },
-): Promise<URL> {
-  const { action, chunkSize, scopes } = options;
-  const { onBytes, signal, source } = request;
-  let offset = 0;
-  for await (const part of parts(await source.open(), chunkSize)) {
-    const end = offset + part.byteLength;
-    const response = await client.send({
-      method: "PATCH",
-      url: location,
-      action,
-      // ECR and others say 201.
-      expect: [202, 201, 204],
-      headers: {
-        "content-type": OCTETS,
-        "content-range": `${offset}-${end - 1}`,
-      },
-      body: part,
-      scopes,
-      signal,
-      retry: false,
-    });
-    await discard(response);
-    location = sessionLocation(client, response, action, location);
-    offset = end;
-    onBytes(offset);
+  if (response.status === 201) {
+    learn(client.capabilities, "singlePost", true);
+    return "uploaded";
   }
-  return location;
-}
-
-/** Cuts a stream into parts of one size; the last may be smaller. */
-async function* parts(
-  stream: ReadableStream<Uint8Array<ArrayBuffer>>,
-  size: number,
-): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-  let part = new Uint8Array(size);
-  let filled = 0;
-  for await (let chunk of stream) {
-    while (chunk.byteLength > 0) {
-      const length = Math.min(chunk.byteLength, size - filled);
-      part.set(chunk.subarray(0, length), filled);
-      filled += length;
-      chunk = chunk.subarray(length);
-      if (filled < size) continue;
-      yield part;
-      part = new Uint8Array(size);
-      filled = 0;
-    }
-  }
-  if (filled > 0) yield part.subarray(0, filled);
-}
-
-/**
- * Where a session goes on (traps of real registries: relative, on another host,
- * with signed parameters that must be kept).
- */
-function sessionLocation(
-  client: RegistryClient,
-  response: Response,
-  action: string,
-  fallback?: URL,
-): URL {
-  const text = response.headers.get("location");
-  if (text === null) {
-    if (fallback !== undefined) return fallback;
-    throw new ProtocolError(
-      "LOCATION_MISSING",
-      `${action}: the registry gave no upload location`,
-    );
-  }
-  const location = URL.parse(text, response.url || client.origin);
-  if (location === null) {
-    throw new ProtocolError(
-      "LOCATION_INVALID",
-      `${action}: the upload location is no URL`,
-    );
-  }
-  if (location.origin === client.origin.origin) return location;
-  if (client.origin.protocol === "https:" && location.protocol !== "https:") {
-    throw new SecurityError(
-      "LOCATION_DOWNGRADE",
-      `${action}: the upload location ${redactUrl(location)} gives up TLS`,
-      {
-        hint:
-          "A registry behind a TLS proxy needs to be told so, with X-Forwarded-Proto",
-      },
-    );
-  }
-  if (
-    isPrivateHost(location.hostname) && !isPrivateHost(client.origin.hostname)
-  ) {
-    throw new SecurityError(
-      "LOCATION_PRIVATE",
-      `${action}: the upload location ${
-        redactUrl(location)
-      } is on a private address`,
-    );
-  }
-  return location;
-}
-
-function withDigest(location: URL, digest: string): URL {
-  const url = new URL(location);
-  // Appended as text: setting it through searchParams would re-encode a signature.
-  url.search += `${url.search === "" ? "?" : "&"}digest=${
-    encodeURIComponent(digest)
-  }`;
-  return url;
-}
-
-/** Lets the registry forget a session that failed (distribution-spec, end-14). Nothing depends on it. */
-async function cancelSession(
-  client: RegistryClient,
-  location: URL,
-  scopes: readonly string[],
-): Promise<void> {
-  try {
-    await discard(
-      await client.send({
-        method: "DELETE",
-        url: location,
-        scopes,
-        retry: false,
-        signal: AbortSignal.timeout(CANCEL_TIMEOUT),
-      }),
-    );
-  } catch {
-    // The registry forgets it by itself in time.
-  }
-}
-
-/** The same source, telling how far each opened stream has been read. */
-function counted(
-  source: Source,
-  onBytes: (transferred: number) => void,
-): Source {
-  return {
-    size: source.size,
-    async open(offset = 0) {
-      let transferred = offset;
-      return tapStream(await source.open(offset), {
-        chunk(chunk) {
-          transferred += chunk.byteLength;
-          onBytes(transferred);
-        },
-      });
-    },
-  };
+  // Whatever is wrong, the usual way will tell, or will do.
+  if (response.status !== 202) return undefined;
+  learn(client.capabilities, "singlePost", false);
+  return uploadState(client, { repository, action }, response);
 }

@@ -1,58 +1,25 @@
+import { CANONICAL_ALGORITHM } from "../digest/algorithm.ts";
 import { Digest } from "../digest/digest.ts";
 import { SizeMismatchError } from "../digest/errors.ts";
 import { tapStream } from "../digest/_tap_stream.ts";
 import { verifyStream } from "../digest/verify_stream.ts";
 import type { Descriptor } from "../image/descriptor.ts";
 import { MediaTypes } from "../image/media_type.ts";
+import type {
+  GetBlobOptions,
+  PushBlobOptions,
+  PushBlobResult,
+  PushStreamOptions,
+} from "./blob_options.ts";
 import { discard } from "./_discard.ts";
 import { downloadStream } from "./_download.ts";
-import { upload } from "./_upload.ts";
+import { pushStream } from "./_push_stream.ts";
+import { PART_SIZE, upload } from "./_upload.ts";
 import { ProtocolError } from "./errors.ts";
-import type { MountSource } from "./mount_source.ts";
-import type { ProgressHook } from "./progress.ts";
 import type { RegistryClient } from "./registry_client.ts";
 import type { RegistryRequest } from "./registry_request.ts";
 import type { SignalOptions } from "./signal_options.ts";
 import type { Source } from "./source.ts";
-
-/** How to read a blob. */
-export interface GetBlobOptions extends SignalOptions {
-  /**
-   * The byte to begin at, from 0. What comes from the middle of a blob can be checked
-   * for its size only, and not for its digest.
-   *
-   * @default {0}
-   */
-  readonly offset?: number | undefined;
-}
-
-/** How to push a blob. */
-export interface PushBlobOptions extends SignalOptions {
-  /** Told how far it is. */
-  readonly onProgress?: ProgressHook | undefined;
-  /** The name to report with progress. */
-  readonly name?: string | undefined;
-  /**
-   * Another repository of the registry that may hold the blob. Where it does, and
-   * may be read, nothing is uploaded.
-   */
-  readonly mount?: MountSource | undefined;
-  /**
-   * Upload without asking first whether the blob is there, where it is known that it is not.
-   *
-   * @default {false}
-   */
-  readonly skipCheck?: boolean | undefined;
-  /**
-   * Upload in parts of this many bytes, in place of one body.
-   *
-   * @default {one body, as far as the transport can send its length}
-   */
-  readonly chunkSize?: number | undefined;
-}
-
-/** What a push had to do. */
-export type PushBlobResult = "uploaded" | "exists" | "mounted";
 
 /**
  * The blobs of a repository. Follows distribution-spec §Pulling Blobs, §Pushing
@@ -140,7 +107,8 @@ export class Blobs {
    * Opens a blob for reading.
    *
    * The stream checks size and digest, and fails at the end of content that is
-   * not what the descriptor says; until then its bytes are not to be trusted.
+   * not what the descriptor says; until then its bytes are not to be trusted. Of a
+   * part only the size is checked.
    * A connection that breaks off is taken up where it broke, by `Range` where the
    * registry serves it. The stream must be read to its end or cancelled.
    *
@@ -148,38 +116,48 @@ export class Blobs {
    * @throws {NotFoundError} There is no such blob.
    * @throws {RegistryError} The registry refuses.
    * @throws {ProtocolError} `RANGE_INVALID`: the registry answers with another range than was asked for.
-   * @throws {RangeError} The offset is not within the blob.
+   * @throws {RangeError} The offset is not within the blob, or the length is no number of bytes.
    */
   async get(
     descriptor: Pick<Descriptor, "digest" | "size">,
     options: GetBlobOptions = {},
   ): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
     const { digest, size } = descriptor;
-    const { offset = 0, signal } = options;
+    const { length = Infinity, offset = 0, signal } = options;
     Digest.parse(digest);
     if (!Number.isSafeInteger(offset) || offset < 0 || offset > size) {
       throw new RangeError(
         `Cannot read blob from byte ${offset}: it has ${size} bytes`,
       );
     }
-    // No range begins behind the last byte.
-    if (offset === size && size > 0) return new Blob([]).stream();
+    if (length !== Infinity && !(Number.isSafeInteger(length) && length >= 0)) {
+      throw new RangeError(`Cannot read ${length} bytes of a blob`);
+    }
+    const end = Math.min(size, offset + length);
+    // No range holds nothing.
+    if (offset === end && size > 0) return new Blob([]).stream();
     const stream = await downloadStream(this.#client, {
       url: this.#path(digest),
       action: `Cannot pull blob ${digest} from ${this.#name}`,
       scopes: this.#pull(),
-      offset,
+      digest,
       size,
+      offset,
+      end,
       signal,
     });
-    return offset === 0
+    return offset === 0 && end === size
       ? verifyStream(stream, { digest, size })
-      : refuseSurplus(stream, descriptor, offset);
+      : refuseSurplus(stream, digest, offset, end);
   }
 
   /**
    * Pushes a blob: not at all where it is there already, by a mount where another
    * repository is named, by an upload otherwise.
+   *
+   * An upload that breaks off is gone on with where the registry tells how much of it
+   * has arrived, and begun anew otherwise. A body that is too large for the registry,
+   * or large and cut off, is sent in parts.
    *
    * @throws {DigestError} The digest is malformed.
    * @throws {RangeError} The source has another size than the descriptor says, or `chunkSize` is no positive integer.
@@ -193,16 +171,9 @@ export class Blobs {
     options: PushBlobOptions = {},
   ): Promise<PushBlobResult> {
     const { digest, size } = descriptor;
-    const { chunkSize, mount, name, onProgress, signal } = options;
+    const { chunkSize, mount, name, onProgress, signal, singlePost } = options;
     Digest.parse(digest);
-    if (
-      chunkSize !== undefined &&
-      !(Number.isSafeInteger(chunkSize) && chunkSize > 0)
-    ) {
-      throw new RangeError(
-        `Cannot push blob ${digest} in parts of ${chunkSize} bytes: expected a positive integer`,
-      );
-    }
+    if (chunkSize !== undefined) requirePartSize(chunkSize, `blob ${digest}`);
     if (source.size !== size) {
       throw new RangeError(
         `Cannot push blob ${digest}: its descriptor says ${size} bytes, its source ${source.size}`,
@@ -231,12 +202,50 @@ export class Blobs {
       digest,
       source,
       mount,
+      singlePost,
       chunkSize,
       signal,
       onBytes: (transferred) => report("uploading", transferred),
     });
     report(result, size);
     return result;
+  }
+
+  /**
+   * Pushes a stream that can be read only once, of unknown size and digest: hashed on
+   * the way, in parts. What ends within the first part is pushed as any blob.
+   *
+   * Where size and digest are known and the content can be opened again, `push()` is
+   * better: it asks first, needs no memory, and survives the loss of an upload.
+   *
+   * @returns The descriptor of what was pushed.
+   * @throws {DigestUnsupportedError} The algorithm cannot be computed.
+   * @throws {RangeError} `chunkSize` is no positive integer.
+   * @throws {RegistryError} The registry refuses, or has lost the upload.
+   * @throws {ProtocolError} `CHUNK_TOO_LARGE`: the registry wants parts of more than 64 MiB.
+   * @throws {ConnectionError} There was no answer.
+   */
+  async pushStream(
+    stream: ReadableStream<Uint8Array<ArrayBuffer>>,
+    options: PushStreamOptions = {},
+  ): Promise<Descriptor> {
+    const { chunkSize = PART_SIZE, onBytes, signal } = options;
+    requirePartSize(chunkSize, "a stream");
+    return await pushStream(this.#client, {
+      repository: this.#name,
+      stream,
+      mediaType: options.mediaType ?? MediaTypes.octetStream,
+      algorithm: options.algorithm ?? CANONICAL_ALGORITHM,
+      chunkSize: Math.min(chunkSize, this.#client.maxBodySize ?? Infinity),
+      signal,
+      onBytes: onBytes ?? (() => {}),
+      pushWhole: async (descriptor, source) => {
+        await this.push(descriptor, source, {
+          signal,
+          onProgress: ({ transferred }) => onBytes?.(transferred),
+        });
+      },
+    });
   }
 
   /**
@@ -281,17 +290,27 @@ export class Blobs {
   }
 }
 
-/** Fails a stream that begins within a blob and goes on behind the blob's end. */
+function requirePartSize(size: number, what: string): void {
+  if (Number.isSafeInteger(size) && size > 0) return;
+  throw new RangeError(
+    `Cannot push ${what} in parts of ${size} bytes: expected a positive integer`,
+  );
+}
+
+/** Fails a part of a blob that goes on behind its end. */
 function refuseSurplus(
   stream: ReadableStream<Uint8Array<ArrayBuffer>>,
-  { digest, size }: Pick<Descriptor, "digest" | "size">,
+  digest: string,
   offset: number,
+  end: number,
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
   let seen = offset;
   return tapStream(stream, {
     chunk({ byteLength }) {
       seen += byteLength;
-      if (seen > size) throw new SizeMismatchError(size, seen, digest);
+      if (seen > end) {
+        throw new SizeMismatchError(end - offset, seen - offset, digest);
+      }
     },
   });
 }

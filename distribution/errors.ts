@@ -265,6 +265,7 @@ export type ProtocolErrorCode =
   | "BODY_INVALID"
   | "BODY_TOO_LARGE"
   | "CHALLENGE_INVALID"
+  | "CHUNK_TOO_LARGE"
   | "CONTENT_CHANGED"
   | "DIGEST_HEADER_INVALID"
   | "LINK_INVALID"

@@ -21,12 +21,13 @@ export { authorize, type AuthorizeOptions } from "./auth/authorize.ts";
 export { type Challenge, parseChallenges } from "./auth/challenge.ts";
 export { checkRealm, type RealmOptions } from "./auth/realm.ts";
 export { mergeScopes } from "./auth/scope.ts";
-export {
-  Blobs,
-  type GetBlobOptions,
-  type PushBlobOptions,
-  type PushBlobResult,
-} from "./blobs.ts";
+export type {
+  GetBlobOptions,
+  PushBlobOptions,
+  PushBlobResult,
+  PushStreamOptions,
+} from "./blob_options.ts";
+export { Blobs } from "./blobs.ts";
 export type { Capabilities } from "./capabilities.ts";
 export type {
   FetchContentOptions,
@@ -138,4 +139,14 @@ export {
   wrapTransport,
 } from "./transport.ts";
 export type { BaseTransportOptions, ResolveRule } from "./transport_options.ts";
+export {
+  type FinishUploadOptions,
+  type SendUploadOptions,
+  UploadSession,
+} from "./upload_session.ts";
+export {
+  type ResumeUploadOptions,
+  type StartUploadOptions,
+  Uploads,
+} from "./uploads.ts";
 export { USER_AGENT, VERSION } from "./user_agent.ts";

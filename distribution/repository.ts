@@ -24,6 +24,7 @@ import type { RegistryClient } from "./registry_client.ts";
 import type { SignalOptions } from "./signal_options.ts";
 import type { Source } from "./source.ts";
 import { Tags } from "./tags.ts";
+import { Uploads } from "./uploads.ts";
 
 /**
  * A repository: the handle on its blobs, manifests, tags and referrers.
@@ -59,6 +60,8 @@ export class Repository {
   readonly tags: Tags;
   /** What refers to the repository's manifests. */
   readonly referrers: Referrers;
+  /** The repository's uploads, step by step. */
+  readonly uploads: Uploads;
 
   /** Made by {@linkcode RegistryClient.repository}. */
   constructor(client: RegistryClient, name: string) {
@@ -75,6 +78,7 @@ export class Repository {
     this.manifests = new Manifests(client, name);
     this.tags = new Tags(client, name, this.manifests);
     this.referrers = new Referrers(client, name);
+    this.uploads = new Uploads(client, name);
   }
 
   /** The registry's name. */

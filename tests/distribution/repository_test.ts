@@ -21,6 +21,7 @@ import {
   RegistryClient,
   RegistryError,
   SecurityError,
+  type Source,
   toSource,
   type TransportRequest,
   UnauthorizedError,
@@ -76,8 +77,8 @@ Deno.test("blobs.push() uploads in parts where the transport cannot send a longe
   const base = Object.assign(fromHandler(registry.fetch), { maxBodySize: 10 });
   const lengths: number[] = [];
   const transport = wrapTransport(base, (request) => {
-    if (request.body instanceof Uint8Array) {
-      lengths.push(request.body.byteLength);
+    if (request.method === "PATCH") {
+      lengths.push((request.body as Source).size);
     }
     return base(request);
   });
