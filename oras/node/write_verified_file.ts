@@ -1,14 +1,11 @@
-import { lstat, rename, rm } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
-import { byteReader } from "../../digest/_tap_stream.ts";
+import { rm } from "node:fs/promises";
 import {
   openOutputFile,
   type OutputFile,
 } from "../../distribution/node/_output_file.ts";
-import { pathExists } from "../_path_exists.ts";
 import { pathFailure } from "./_path_failure.ts";
-
-const MAX_BUFFER = 1024 * 1024;
+import { publish, temporaryPath } from "./_temporary_file.ts";
+import { writeStream } from "./_write_stream.ts";
 
 /** How {@linkcode writeVerifiedFile} writes. */
 export interface WriteFileOptions {
@@ -60,7 +57,7 @@ export async function writeVerifiedFile(
   stream: ReadableStream<Uint8Array<ArrayBuffer>>,
   options: WriteFileOptions = {},
 ): Promise<void> {
-  const partial = join(dirname(path), partialName(basename(path)));
+  const partial = temporaryPath(path);
   let file: OutputFile;
   try {
     options.signal?.throwIfAborted();
@@ -72,85 +69,14 @@ export async function writeVerifiedFile(
   }
   try {
     try {
-      await drain(stream, file, options);
+      await writeStream(stream, file, options);
     } finally {
       await file.close();
     }
     options.signal?.throwIfAborted();
-    if (options.overwrite === false) await refuseExisting(path);
-    await rename(partial, path);
+    await publish(partial, path, options);
   } catch (error) {
     await rm(partial, { force: true });
     throw pathFailure("write", path, error);
   }
-}
-
-/** A name for a file that is not complete, unlike any other. */
-function partialName(name: string): string {
-  const random = crypto.getRandomValues(new Uint8Array(6));
-  const suffix = Array.from(
-    random,
-    (byte) => byte.toString(16).padStart(2, "0"),
-  )
-    .join("");
-  // A name may have 255 bytes; in UTF-8 one code unit takes at most three.
-  return `.gantry-${suffix}-${name.slice(0, 64)}`;
-}
-
-async function refuseExisting(path: string): Promise<void> {
-  const existing = await lstat(path).catch(() => undefined);
-  if (existing !== undefined) throw pathExists(path);
-}
-
-/**
- * Reads and writes at the same time: the write of one buffer runs on the runtime's
- * own thread while the next is filled and hashed.
- */
-async function drain(
-  stream: ReadableStream<Uint8Array<ArrayBuffer>>,
-  file: OutputFile,
-  options: WriteFileOptions,
-): Promise<void> {
-  const { size = MAX_BUFFER, onBytes, signal } = options;
-  const reader = byteReader(stream);
-  const free: ArrayBuffer[] = [];
-  const buffer = Math.max(1, Math.min(MAX_BUFFER, size));
-  let writing: Promise<void> = Promise.resolve();
-  let taken = 0;
-  const abort = () => void reader.cancel(signal?.reason).catch(() => {});
-  signal?.addEventListener("abort", abort, { once: true });
-  try {
-    while (true) {
-      const view = new Uint8Array(free.pop() ?? new ArrayBuffer(buffer));
-      const { value, done } = await reader.read(view, {
-        min: view.byteLength,
-      });
-      signal?.throwIfAborted();
-      await writing;
-      if (value?.byteLength) {
-        taken += value.byteLength;
-        writing = writeAll(file, value, free);
-        // A failed write is met at the next turn; until then it is not unhandled.
-        writing.catch(() => {});
-        onBytes?.(taken);
-      }
-      if (done) break;
-    }
-    await writing;
-  } catch (error) {
-    await writing.catch(() => {});
-    await reader.cancel(error).catch(() => {});
-    throw error;
-  } finally {
-    signal?.removeEventListener("abort", abort);
-  }
-}
-
-async function writeAll(
-  file: OutputFile,
-  bytes: Uint8Array<ArrayBuffer>,
-  free: ArrayBuffer[],
-): Promise<void> {
-  await file.write(bytes);
-  free.push(bytes.buffer);
 }

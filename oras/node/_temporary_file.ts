@@ -1,0 +1,54 @@
+import { link, lstat, rename, rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { pathExists } from "../_path_exists.ts";
+
+/** A path beside another, for what is not complete; unlike any other. */
+export function temporaryPath(path: string): string {
+  // A name may have 255 bytes; in UTF-8 one code unit takes at most three.
+  return join(
+    dirname(path),
+    `.gantry-${randomName()}-${basename(path).slice(0, 64)}`,
+  );
+}
+
+/** Twelve digits that nobody can foresee. */
+export function randomName(): string {
+  const random = crypto.getRandomValues(new Uint8Array(6));
+  return Array.from(random, (byte) => byte.toString(16).padStart(2, "0"))
+    .join("");
+}
+
+/**
+ * Gives a complete file its name.
+ *
+ * @throws {PathError} Something has that name, and is not to be replaced.
+ */
+export async function publish(
+  from: string,
+  to: string,
+  { overwrite = true }: { readonly overwrite?: boolean | undefined },
+): Promise<void> {
+  if (overwrite) return await rename(from, to);
+  try {
+    // Unlike a rename, a link never replaces what has come into being meanwhile.
+    await link(from, to);
+  } catch (error) {
+    const { code } = error as { code?: unknown };
+    if (code === "EEXIST") throw pathExists(to);
+    if (!WITHOUT_LINKS.has(code)) throw error;
+    const existing = await lstat(to).catch(() => undefined);
+    if (existing !== undefined) throw pathExists(to);
+    return await rename(from, to);
+  }
+  await rm(from, { force: true });
+}
+
+/** What file systems without hard links answer, and Deno without leave to make links. */
+const WITHOUT_LINKS: ReadonlySet<unknown> = new Set([
+  "EPERM",
+  "ENOTSUP",
+  "EOPNOTSUPP",
+  "ENOSYS",
+  "EMLINK",
+  "EACCES",
+]);
