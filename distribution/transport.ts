@@ -39,6 +39,16 @@ export interface TransportRequest {
    * @default {false}
    */
   readonly large?: boolean | undefined;
+  /**
+   * Called once, when the server asks for authorization, and before a credential or
+   * token is looked for; gives the request to send in this one's place. What it
+   * throws ends the request. Used by the authorising layer, and by no other.
+   */
+  readonly onChallenge?:
+    | ((
+      request: TransportRequest,
+    ) => TransportRequest | Promise<TransportRequest>)
+    | undefined;
 }
 
 /**

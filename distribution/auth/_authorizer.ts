@@ -47,6 +47,7 @@ export class Authorizer {
   readonly #reportedRealms = new Set<string>();
   /** Scopes that a challenge demanded beyond those of a request, by the latter. */
   readonly #widened = new Map<string, readonly string[]>();
+  readonly #override: readonly string[] | undefined;
   #way: Way | undefined;
   #credential: { readonly value: Credential | undefined } | undefined;
 
@@ -54,6 +55,9 @@ export class Authorizer {
     this.#transport = transport;
     this.#options = options;
     this.#clock = options.clock ?? Date.now;
+    this.#override = options.scope === undefined
+      ? undefined
+      : mergeScopes([options.scope]);
   }
 
   /** What to show before the registry asks: nothing, as long as its way in is not known. */
@@ -223,6 +227,7 @@ export class Authorizer {
   }
 
   #scopesOf(request: TransportRequest): readonly string[] {
+    if (this.#override !== undefined) return this.#override;
     const scopes = mergeScopes(request.scopes ?? []);
     return this.#widened.get(scopes.join(" ")) ?? scopes;
   }
@@ -232,6 +237,7 @@ export class Authorizer {
     request: TransportRequest,
     scope: string | undefined,
   ): readonly string[] {
+    if (this.#override !== undefined) return this.#override;
     const scopes = mergeScopes(request.scopes ?? []);
     const wider = mergeScopes([...scopes, scope ?? ""]);
     if (scopes.length > 0 && wider.join(" ") !== scopes.join(" ")) {

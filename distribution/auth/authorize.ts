@@ -1,6 +1,10 @@
 import type { CredentialStore } from "../credential.ts";
 import type { ClientEventHook } from "../events.ts";
-import { type Transport, wrapTransport } from "../transport.ts";
+import {
+  type Transport,
+  type TransportRequest,
+  wrapTransport,
+} from "../transport.ts";
 import { discard } from "../_discard.ts";
 import { Authorizer } from "./_authorizer.ts";
 
@@ -23,6 +27,13 @@ export interface AuthorizeOptions {
    * @default {all that the realm rule admits}
    */
   readonly allowedRealms?: readonly string[] | undefined;
+  /**
+   * The scope to ask tokens for, several of them parted by spaces, whatever requests
+   * need and challenges name.
+   *
+   * @default {what the request needs and the challenge names}
+   */
+  readonly scope?: string | undefined;
   /**
    * The name of this program, for token services.
    *
@@ -96,10 +107,11 @@ export function authorize(
 ): Transport {
   const authorizer = new Authorizer(transport, options);
   const { origin } = options.origin;
-  return wrapTransport(transport, async (request) => {
-    const isOurs = request.url.origin === origin && !request.anonymous &&
-      !request.headers.has("authorization");
-    if (!isOurs) return await transport(request);
+  const isOurs = ({ anonymous, headers, url }: TransportRequest): boolean =>
+    url.origin === origin && !anonymous && !headers.has("authorization");
+  return wrapTransport(transport, async (first) => {
+    let request = first;
+    if (!isOurs(request)) return await transport(request);
     request.signal?.throwIfAborted();
     let authorization = await authorizer.begin(request);
     for (let sends = 1;; sends++) {
@@ -111,6 +123,14 @@ export function authorize(
       if (response.status !== 401) return response;
       let next;
       try {
+        const isAsked = response.headers.has("www-authenticate");
+        if (sends === 1 && isAsked && request.onChallenge !== undefined) {
+          request = await request.onChallenge(request);
+          if (!isOurs(request)) {
+            await discard(response);
+            return await transport(request);
+          }
+        }
         next = await authorizer.answer(
           request,
           response.headers,
