@@ -203,7 +203,7 @@ export class BaseRegistry {
     blob: string | Descriptor,
     options: DownloadBlobOptions,
   ): Promise<string> {
-    const { path, overwrite, onProgress, ...call } = options;
+    const { path, overwrite, resume, onProgress, ...call } = options;
     const repository = this.repository(target);
     const descriptor = typeof blob === "string"
       ? await repository.blobs.head(blob, call)
@@ -213,6 +213,7 @@ export class BaseRegistry {
       ...call,
       path,
       overwrite,
+      resume,
       report: onProgress,
     });
   }

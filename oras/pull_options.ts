@@ -43,6 +43,16 @@ export interface PullOptions {
    * @default {3}
    */
   readonly concurrency?: number | undefined;
+  /**
+   * Keep what has arrived when the pull is interrupted, and go on from there next time.
+   *
+   * It is kept of blobs of 1 MiB and more, in a file `.gantry-<digest>.part` beside
+   * the one that it is for; only its name tells whose it is, and all of it is verified
+   * again. Content that is not what it should be is never kept.
+   *
+   * @default {false}
+   */
+  readonly resume?: boolean | undefined;
   /** Takes the steps of the pull. */
   readonly onProgress?: ProgressHook | undefined;
   /** Ends the pull. */

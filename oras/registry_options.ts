@@ -70,6 +70,16 @@ export interface DownloadBlobOptions extends SignalOptions {
    * @default {true}
    */
   readonly overwrite?: boolean | undefined;
+  /**
+   * Keep what has arrived when the download is interrupted, and go on from there next time.
+   *
+   * It is kept of blobs of 1 MiB and more, in a file `.gantry-<digest>.part` beside
+   * the one that it is for; only its name tells whose it is, and all of it is verified
+   * again. Content that is not what it should be is never kept.
+   *
+   * @default {false}
+   */
+  readonly resume?: boolean | undefined;
   /** Takes the steps of the download. */
   readonly onProgress?: ProgressHook | undefined;
 }

@@ -31,6 +31,7 @@ export async function run(invocation: Invocation): Promise<void> {
       overwrite: !flags.bool("keep-old-files"),
       allowPathTraversal: flags.bool("allow-path-traversal"),
       includeSubject: flags.bool("include-subject"),
+      resume: true,
       concurrency: readConcurrency(flags),
       ...(platform && { platform }),
       ...(config !== "" && { config }),

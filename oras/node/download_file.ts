@@ -1,9 +1,17 @@
 import { basename, dirname, resolve } from "node:path";
+import { ContentError } from "../../digest/errors.ts";
+import { ConnectionError, RegistryError } from "../../distribution/errors.ts";
 import type { ProgressHook } from "../../distribution/progress.ts";
 import type { Repository } from "../../distribution/repository.ts";
 import type { Descriptor } from "../../image/descriptor.ts";
+import { PathError } from "../errors.ts";
+import { PartialDownload } from "./_partial_download.ts";
+import { pathFailure } from "./_path_failure.ts";
 import { OutputDirectory } from "./output_directory.ts";
 import { writeVerifiedFile } from "./write_verified_file.ts";
+
+/** Smaller blobs are fetched anew: that costs less than to look for a part of them. */
+const WORTH_RESUMING = 1024 * 1024;
 
 /** How {@linkcode downloadFile} works. */
 export interface DownloadFileOptions {
@@ -13,6 +21,8 @@ export interface DownloadFileOptions {
   readonly name?: string | undefined;
   /** Replace a file that exists. */
   readonly overwrite?: boolean | undefined;
+  /** Keep what has arrived of a large blob when the download is interrupted, and go on from there. */
+  readonly resume?: boolean | undefined;
   /** Takes the steps of the download. */
   readonly report?: ProgressHook | undefined;
   /** Ends the download. */
@@ -49,15 +59,17 @@ export async function fetchToFile(
   const { size } = descriptor;
   const report = (phase: "downloading" | "downloaded", transferred: number) =>
     options.report?.({ descriptor, name, phase, transferred, total: size });
+  if (options.resume === true && size >= WORTH_RESUMING) {
+    const onBytes = (bytes: number) => report("downloading", bytes);
+    await fetchResumably(repository, descriptor, prepare, {
+      ...options,
+      onBytes,
+    });
+    return report("downloaded", size);
+  }
   report("downloading", 0);
   const stream = await repository.blobs.get(descriptor, { signal });
-  let target: string;
-  try {
-    target = await prepare();
-  } catch (error) {
-    await stream.cancel(error).catch(() => {});
-    throw error;
-  }
+  const target = await prepareFor(stream, prepare);
   await writeVerifiedFile(target, stream, {
     size,
     overwrite,
@@ -65,4 +77,71 @@ export async function fetchToFile(
     onBytes: (bytes) => report("downloading", bytes),
   });
   report("downloaded", size);
+}
+
+/** Looks the place up, and lets the stream go where there is none. */
+async function prepareFor(
+  stream: ReadableStream<Uint8Array<ArrayBuffer>>,
+  prepare: () => Promise<string>,
+): Promise<string> {
+  try {
+    return await prepare();
+  } catch (error) {
+    await stream.cancel(error).catch(() => {});
+    throw error;
+  }
+}
+
+/**
+ * Downloads a blob to a file, from where an earlier download was interrupted.
+ *
+ * What is interrupted is kept. Content that is not what it should be is not; where
+ * an earlier part may be to blame, all is fetched anew.
+ */
+async function fetchResumably(
+  repository: Repository,
+  descriptor: Descriptor,
+  prepare: () => Promise<string>,
+  options: Omit<DownloadFileOptions, "path"> & {
+    readonly onBytes: (bytes: number) => void;
+  },
+): Promise<void> {
+  const { onBytes, overwrite, signal } = options;
+  for (let fresh = false;; fresh = true) {
+    const target = await prepare();
+    let part: PartialDownload | undefined;
+    try {
+      part = await PartialDownload.begin(target, descriptor, { fresh, signal });
+      const { offset } = part;
+      onBytes(offset);
+      const stream = await repository.blobs.get(descriptor, { offset, signal });
+      if (await prepareFor(stream, prepare) !== target) {
+        await stream.cancel();
+        throw new PathError(
+          "PATH_CHANGED",
+          `Cannot write ${target}: its directory became another one`,
+          target,
+        );
+      }
+      await part.write(stream, { signal, onBytes });
+      signal?.throwIfAborted();
+      await part.publish(target, { overwrite });
+      return;
+    } catch (error) {
+      if (isInterruption(error, signal)) await part?.keep();
+      else await part?.discard();
+      const mayBeStale = error instanceof ContentError && !fresh &&
+        part !== undefined && part.offset > 0;
+      if (!mayBeStale) throw pathFailure("write", target, error);
+    }
+  }
+}
+
+/** Whether what has arrived can be taken for right, until it is whole. */
+function isInterruption(
+  error: unknown,
+  signal: AbortSignal | undefined,
+): boolean {
+  return signal?.aborted === true || error instanceof ConnectionError ||
+    error instanceof RegistryError;
 }

@@ -152,6 +152,7 @@ async function writeGroup(
   await fetchToFile(repository, descriptor, prepare, {
     name: title,
     overwrite: overwrite(first!),
+    resume: options.resume,
     report,
     signal,
   });

@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { openSandbox, type Sandbox } from "../_support/cli_sandbox.ts";
@@ -62,14 +62,15 @@ function third(): { promise: Promise<void>; count: () => void } {
 }
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  Deno.test(`${signal} in the middle of a pull leaves no file and no temporary file`, async () => {
+  Deno.test(`${signal} in the middle of a pull leaves nothing but parts, which the next pull completes`, async () => {
     const half = third();
+    let stalls = true;
     /** The half of each blob, and then nothing. */
     const stalled: Meddler = async (request, next) => {
       const response = await next(request);
       const isLayer = request.method === "GET" &&
         request.url.includes("/blobs/");
-      if (!isLayer) return response;
+      if (!isLayer || !stalls) return response;
       const bytes = new Uint8Array(await response.arrayBuffer());
       let given = false;
       const body = new ReadableStream({
@@ -96,8 +97,19 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
       when: half.promise,
       signal,
     });
-    assertEquals(await names(box, "out"), ["keep"]);
+    for (const name of await names(box, "out")) {
+      assertMatch(name, /^keep$|^\.gantry-sha256-[0-9a-f]{32}\.part$/);
+    }
     assertEquals(await names(box, "tmp"), []);
+    stalls = false;
+    const pull = await box.gantry(["pull", ...flags, "-o", "out"]);
+    assertEquals(pull.code, 0, pull.stderr);
+    assertEquals((await names(box, "out")).toSorted(), [
+      "dir",
+      "keep",
+      "one.bin",
+      "two.bin",
+    ]);
   });
 
   Deno.test(`${signal} in the middle of a push leaves no temporary file, and no tag`, async () => {
