@@ -57,8 +57,9 @@ export class Attempts {
     } = this.#client.retryOptions;
     if (++this.#faults === 1) this.#firstFault = clock();
     const decision = decideRetry({
+      method,
       // Whoever asks knows what has arrived, so that nothing is added twice.
-      method: method === "PATCH" ? "PUT" : method,
+      idempotent: true,
       attempt: this.#faults,
       outcome: curable ? { code: "CONNECTION_RESET" } : seen,
       elapsed: clock() - this.#firstFault,

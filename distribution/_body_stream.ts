@@ -1,5 +1,6 @@
 import { ContentError } from "../digest/errors.ts";
 import { byobReader, readPiece, tapStream } from "../digest/_tap_stream.ts";
+import { inheritSecrets } from "./_secrets.ts";
 import type { Source } from "./source.ts";
 
 const CHUNK = 64 * 1024;
@@ -116,5 +117,8 @@ export function withBody(
   init: ResponseInit = {},
 ): Response {
   const { status, statusText, headers } = response;
-  return new Response(body, { status, statusText, headers, ...init });
+  return inheritSecrets(
+    new Response(body, { status, statusText, headers, ...init }),
+    response,
+  );
 }

@@ -1,10 +1,28 @@
 import { readBounded } from "./_body.ts";
+import { scrubbed } from "./_secrets.ts";
 import type { ErrorInfo } from "./errors.ts";
 
 /** The most that is read of an error body: 64 KiB. */
 const MAX_ERROR_SIZE = 64 * 1024;
 /** The most that is kept of a text in it, in UTF-16 units. */
 const MAX_TEXT = 1000;
+/** The codes of distribution-spec §Error Codes, which are no secret even to whose password they resemble. */
+const WELL_KNOWN: ReadonlySet<unknown> = new Set([
+  "BLOB_UNKNOWN",
+  "BLOB_UPLOAD_INVALID",
+  "BLOB_UPLOAD_UNKNOWN",
+  "DENIED",
+  "DIGEST_INVALID",
+  "MANIFEST_BLOB_UNKNOWN",
+  "MANIFEST_INVALID",
+  "MANIFEST_UNKNOWN",
+  "NAME_INVALID",
+  "NAME_UNKNOWN",
+  "SIZE_INVALID",
+  "TOOMANYREQUESTS",
+  "UNAUTHORIZED",
+  "UNSUPPORTED",
+]);
 
 /** Reads an error body as JSON, and as undefined where it is none: many proxies answer with HTML. */
 export async function readErrorBody(response: Response): Promise<unknown> {
@@ -31,15 +49,33 @@ export function safeText(value: unknown): string | undefined {
 export async function readErrors(response: Response): Promise<ErrorInfo[]> {
   const body = await readErrorBody(response) as { errors?: unknown } | null;
   const found: ErrorInfo[] = [];
+  // Before a text is cut: half a secret is one too.
+  const clean = (value: unknown) => withoutSecrets(response, value);
   for (const entry of Array.isArray(body?.errors) ? body.errors : []) {
-    const code = safeText(entry?.code);
+    const known = WELL_KNOWN.has(entry?.code);
+    const code = known ? entry.code : safeText(clean(entry?.code));
     if (code === undefined) continue;
-    const message = safeText(entry.message);
+    const message = safeText(clean(entry.message));
     found.push({
       code,
       ...message !== undefined && { message },
-      ...entry.detail !== undefined && { detail: entry.detail },
+      ...entry.detail !== undefined && { detail: clean(entry.detail) },
     });
   }
   return found;
+}
+
+/** Any JSON, its texts without what the request had carried. */
+function withoutSecrets(response: Response, value: unknown): unknown {
+  if (typeof value === "string") return scrubbed(response, value);
+  if (Array.isArray(value)) {
+    return value.map((item) => withoutSecrets(response, item));
+  }
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, item]) => [
+      scrubbed(response, name),
+      withoutSecrets(response, item),
+    ]),
+  );
 }

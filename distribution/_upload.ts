@@ -190,6 +190,7 @@ async function tryMount(
       method: "POST",
       url: `v2/${repository}/blobs/uploads/?${query}`,
       scopes,
+      idempotent: true,
       signal,
     });
   } catch (error) {
@@ -217,6 +218,7 @@ async function trySinglePost(
     headers: { "content-type": "application/octet-stream" },
     body: countedSource(source, onBytes),
     scopes: uploadScopes(repository),
+    idempotent: true,
     signal,
   });
   await discard(response);

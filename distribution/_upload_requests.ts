@@ -53,6 +53,8 @@ export async function beginUpload(
     action,
     expect: [202],
     scopes: uploadScopes(repository),
+    // Begun twice, one of them is left alone, and expires.
+    idempotent: true,
     signal,
     retry,
   });

@@ -57,12 +57,23 @@ export interface ForeignRealmEvent {
   readonly realm: string;
 }
 
+/** A warning of the registry, told once for each text. Distribution-spec §Warnings. */
+export interface WarningEvent {
+  /** The kind of event. */
+  readonly type: "warning";
+  /** The registry's `host[:port]` as it stands in references. */
+  readonly registry: string;
+  /** Its words, with spaces in place of control characters. */
+  readonly text: string;
+}
+
 /** What a client's layers tell those who watch. No event carries a secret. */
 export type ClientEvent =
   | RetryEvent
   | RedirectEvent
   | TokenEvent
-  | ForeignRealmEvent;
+  | ForeignRealmEvent
+  | WarningEvent;
 
 /** Takes client events. It must be quick, and must not throw. */
 export type ClientEventHook = (event: ClientEvent) => void;

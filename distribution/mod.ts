@@ -81,6 +81,7 @@ export type {
   RedirectEvent,
   RetryEvent,
   TokenEvent,
+  WarningEvent,
 } from "./events.ts";
 export {
   fetchTransport,
@@ -149,4 +150,5 @@ export {
   type StartUploadOptions,
   Uploads,
 } from "./uploads.ts";
+export { parseWarnings } from "./warning.ts";
 export { USER_AGENT, VERSION } from "./user_agent.ts";

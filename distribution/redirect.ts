@@ -8,6 +8,7 @@ import {
   wrapTransport,
 } from "./transport.ts";
 import { discard } from "./_discard.ts";
+import { scrubbed } from "./_secrets.ts";
 
 /** How {@linkcode redirect} behaves. */
 export interface RedirectOptions {
@@ -109,10 +110,12 @@ export function redirect(
       const { method, url: from } = request;
       const { status } = response;
       const to = target(request, status, location);
+      // What an answer quotes can stand in a path as well.
+      const shown = scrubbed(response, redactUrl(to));
       if (sameOrigin && to.origin !== from.origin) {
-        throw refused("FORBIDDEN", request, to, "it leaves the origin");
+        throw refused("FORBIDDEN", request, shown, "it leaves the origin");
       }
-      checkStep(request, to, home);
+      checkStep(request, to, shown, home);
       if (visited.size > maxRedirects || visited.has(to.href)) {
         throw new ProtocolError(
           "REDIRECT_LOOP",
@@ -129,7 +132,7 @@ export function redirect(
         method,
         status,
         from: redactUrl(from),
-        to: redactUrl(to),
+        to: shown,
       });
       request = to.origin === from.origin
         ? { ...request, url: to }
@@ -167,16 +170,21 @@ function target(
 }
 
 /** Refuses steps that a registry has no business to ask for. */
-function checkStep(request: TransportRequest, to: URL, home: URL): void {
+function checkStep(
+  request: TransportRequest,
+  to: URL,
+  shown: string,
+  home: URL,
+): void {
   if (to.protocol !== "https:" && to.protocol !== "http:") {
     const reason = `${to.protocol} is not followed`;
-    throw refused("FORBIDDEN", request, to, reason);
+    throw refused("FORBIDDEN", request, shown, reason);
   }
   if (request.url.protocol === "https:" && to.protocol === "http:") {
     throw refused(
       "DOWNGRADE",
       request,
-      to,
+      shown,
       "it goes from https to http",
       "A registry behind a TLS proxy answers so when the proxy does not set X-Forwarded-Proto",
     );
@@ -185,7 +193,7 @@ function checkStep(request: TransportRequest, to: URL, home: URL): void {
     throw refused(
       "PRIVATE",
       request,
-      to,
+      shown,
       "it points from a public host to a private address",
     );
   }
@@ -194,15 +202,15 @@ function checkStep(request: TransportRequest, to: URL, home: URL): void {
 function refused(
   kind: "DOWNGRADE" | "PRIVATE" | "FORBIDDEN",
   { method, url }: TransportRequest,
-  to: URL,
+  to: string,
   reason: string,
   hint?: string,
 ): SecurityError {
   return new SecurityError(
     `REDIRECT_${kind}`,
-    `Cannot ${method} ${redactUrl(url)}: refused the redirect to ${
-      redactUrl(to)
-    }, because ${reason}`,
+    `Cannot ${method} ${
+      redactUrl(url)
+    }: refused the redirect to ${to}, because ${reason}`,
     { hint },
   );
 }

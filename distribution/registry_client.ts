@@ -1,6 +1,8 @@
 import { discard } from "./_discard.ts";
 import { failure } from "./_failure.ts";
+import { observe } from "./_observe.ts";
 import { listNames } from "./_pages.ts";
+import { Secrets } from "./_secrets.ts";
 import { authorize } from "./auth/authorize.ts";
 import type { Capabilities } from "./capabilities.ts";
 import type { CredentialStore } from "./credential.ts";
@@ -58,7 +60,7 @@ export interface ClientOptions {
    * @default {nothing}
    */
   readonly capabilities?: Readonly<Capabilities> | undefined;
-  /** Told of retries, redirects, token requests, and token services on other hosts. */
+  /** Told of retries, redirects, token requests, token services on other hosts, and warnings. */
   readonly onEvent?: ClientEventHook | undefined;
 }
 
@@ -140,10 +142,24 @@ export class RegistryClient {
     this.#own = options.transport === undefined
       ? defaultTransport()
       : undefined;
-    const authorized = authorize(options.transport ?? this.#own!, {
+    const secrets = new Secrets();
+    const base = observe(options.transport ?? this.#own!, {
       registry: this.registry,
       origin: this.origin,
-      credentials,
+      secrets,
+      privateHeaders,
+      onEvent,
+    });
+    const authorized = authorize(base, {
+      registry: this.registry,
+      origin: this.origin,
+      credentials: credentials && {
+        async get(registry, options) {
+          const credential = await credentials.get(registry, options);
+          if (credential !== undefined) secrets.noteCredential(credential);
+          return credential;
+        },
+      },
       allowedRealms,
       onEvent,
       clock: options.retry?.clock,
@@ -170,7 +186,7 @@ export class RegistryClient {
    * @throws {SecurityError} Going on would have given a secret away.
    */
   async send(request: RegistryRequest): Promise<Response> {
-    const { body, expect, large, method, scopes, signal } = request;
+    const { body, expect, idempotent, large, method, scopes, signal } = request;
     signal?.throwIfAborted();
     const url = new URL(request.url, this.origin);
     const headers = new Headers(this.#headers);
@@ -185,6 +201,7 @@ export class RegistryClient {
       body,
       signal,
       scopes,
+      idempotent,
       large,
     });
     if (expect === undefined || expect.includes(response.status)) {

@@ -33,6 +33,13 @@ export interface RegistryRequest extends SignalOptions {
    */
   readonly large?: boolean | undefined;
   /**
+   * Whether it can be sent twice and does no more than once. Where it cannot, it is sent
+   * again only where the registry cannot have acted on it.
+   *
+   * @default {what RFC 9110 §9.2.2 says of the method: all but POST and PATCH}
+   */
+  readonly idempotent?: boolean | undefined;
+  /**
    * Whether to send it again after a fault that passes.
    *
    * @default {true}

@@ -97,6 +97,7 @@ export function retry(
       const elapsed = now - firstFailure;
       const decision = decideRetry({
         method,
+        idempotent: request.idempotent,
         attempt,
         outcome: result.outcome,
         elapsed,

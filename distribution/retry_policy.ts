@@ -46,6 +46,12 @@ export type RetryOutcome =
 export interface RetrySituation {
   /** The method of the request. */
   readonly method: string;
+  /**
+   * Whether it can be sent twice and does no more than once.
+   *
+   * @default {what RFC 9110 §9.2.2 says of the method: all but POST and PATCH}
+   */
+  readonly idempotent?: boolean | undefined;
   /** How many times the request has been sent, from 1. */
   readonly attempt: number;
   /** How the last attempt ended. */
@@ -77,6 +83,7 @@ export type RetryDecision =
 /** Statuses that a later attempt can change; 501 and 505 cannot. */
 const TRANSIENT: ReadonlySet<number> = new Set([
   408,
+  425,
   429,
   500,
   502,
@@ -84,19 +91,23 @@ const TRANSIENT: ReadonlySet<number> = new Set([
   504,
 ]);
 
+/** Statuses of a request that nothing was done with. */
+const UNTOUCHED: ReadonlySet<number> = new Set([425, 429, 503]);
+
 /** Faults that seldom pass by themselves get this many attempts, so that a wrong port fails at once. */
 const STUBBORN_ATTEMPTS = 3;
 
 /**
  * Decides whether and when a request is sent again. It is a pure function.
  *
- * - Statuses 408, 429, 500, 502, 503 and 504, and cut or timed-out connections, are retried.
+ * - Statuses 408, 425, 429, 500, 502, 503 and 504, and cut or timed-out connections, are retried.
  * - A refused or unreachable host gets two more quick attempts. An unknown host and a
  *   TLS failure get none.
  * - The pause is random between 0 and `baseDelay` × 2^(attempt - 1), at most `maxDelay`.
  *   It is never shorter than the wait that the registry asks for.
- * - `PATCH` adds to an upload, so it is repeated only where the registry cannot have
- *   taken any of it: after 429, 503 and a refused connection.
+ * - What is not idempotent, as `POST` and `PATCH` are not, is repeated only where the
+ *   registry cannot have acted on it: after 425, 429, 503 and a connection that never
+ *   came about.
  *
  * @example
  * ```ts
@@ -137,21 +148,26 @@ export function decideRetry(
 }
 
 /** How many attempts an outcome of this kind deserves. */
-function usefulAttempts({ method, outcome }: RetrySituation): number {
-  const appends = method === "PATCH";
+function usefulAttempts(
+  { method, idempotent, outcome }: RetrySituation,
+): number {
+  const once = !(idempotent ?? (method !== "POST" && method !== "PATCH"));
   if ("status" in outcome) {
-    const { status } = outcome;
-    const untouched = status === 429 || status === 503;
-    return (appends ? untouched : TRANSIENT.has(status)) ? Infinity : 1;
+    const statuses = once ? UNTOUCHED : TRANSIENT;
+    return statuses.has(outcome.status) ? Infinity : 1;
   }
   switch (outcome.code) {
     case "CONNECTION_RESET":
     case "CONNECTION_TIMEOUT":
-      return appends ? 1 : Infinity;
+    case "STALL_TIMEOUT":
+      return once ? 1 : Infinity;
     case "CONNECTION_REFUSED":
+    case "CONNECT_TIMEOUT":
       return STUBBORN_ATTEMPTS;
     case "CONNECTION_FAILED":
-      return appends ? 1 : STUBBORN_ATTEMPTS;
+      return once ? 1 : STUBBORN_ATTEMPTS;
+    case "DEADLINE_EXCEEDED":
+    case "PROXY_REFUSED":
     case "HOST_UNKNOWN":
     case "TLS_FAILED":
       return 1;

@@ -33,6 +33,12 @@ export interface TransportRequest {
    */
   readonly anonymous?: boolean | undefined;
   /**
+   * Whether the request can be sent twice and does no more than once.
+   *
+   * @default {what RFC 9110 §9.2.2 says of the method: all but POST and PATCH}
+   */
+  readonly idempotent?: boolean | undefined;
+  /**
    * Whether the response's body may be large. A base whose runtime cannot hold
    * back a fast sender then fetches the body in bounded parts.
    *

@@ -12,9 +12,9 @@ import { UsageError } from "./_errors.ts";
 import { requireTogether } from "./_exclusive.ts";
 import { readTextFile } from "./_file.ts";
 import type { FlagValues } from "./_flag.ts";
+import { printable } from "./_printable.ts";
 import { readCredential } from "./_secret.ts";
 import { traced } from "./_trace.ts";
-import { watchWarnings } from "./_warnings.ts";
 
 /** Turns the remote flags into options. Files and the environment are read here, and nowhere below. */
 export async function remoteOptions(
@@ -25,18 +25,20 @@ export async function remoteOptions(
   const { console, flags } = invocation;
   const headers = readHeaders(flags.list("header"));
   const base = defaultTransport(await readTransportOptions(flags));
-  const watched = watchWarnings(base, (text) => console.err(text));
   return {
     transport: flags.bool("debug")
-      ? traced(watched, {
+      ? traced(base, {
         write: (text) => console.errRaw(text),
         secretHeaders: headers.map(([name]) => name),
       })
-      : watched,
+      : base,
     credentials: credentials ?? await readCredentials(invocation),
     plainHttp: usesPlainHttp(flags, registry),
     headers,
     onEvent: (event) => {
+      if (event.type === "warning") {
+        console.err(`WARNING! ${event.registry}: ${printable(event.text)}`);
+      }
       const isLong = event.type === "retry" && event.delay >= 1000;
       if (isLong) {
         const seen = event.status ?? event.code ?? "a fault";

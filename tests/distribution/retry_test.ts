@@ -138,6 +138,48 @@ const DECISIONS: [
     { retry: false, reason: "final" },
   ],
   [
+    "a POST that met a 500, which may have acted",
+    { method: "POST", outcome: { status: 500 } },
+    {},
+    { retry: false, reason: "final" },
+  ],
+  [
+    "a POST that does no more when sent twice",
+    { method: "POST", idempotent: true, outcome: { status: 500 } },
+    {},
+    { retry: true, delay: 125 },
+  ],
+  [
+    "a POST whose connection was cut",
+    { method: "POST", outcome: { code: "CONNECTION_RESET" } },
+    {},
+    { retry: false, reason: "final" },
+  ],
+  [
+    "a POST that met an overload",
+    { method: "POST", outcome: { status: 503 } },
+    {},
+    { retry: true, delay: 125 },
+  ],
+  [
+    "a PUT that stalled",
+    { method: "PUT", outcome: { code: "STALL_TIMEOUT" } },
+    {},
+    { retry: true, delay: 125 },
+  ],
+  [
+    "a POST that never got a connection",
+    { method: "POST", outcome: { code: "CONNECT_TIMEOUT" } },
+    {},
+    { retry: true, delay: 125 },
+  ],
+  [
+    "an operation whose time is over",
+    { outcome: { code: "DEADLINE_EXCEEDED" } },
+    {},
+    { retry: false, reason: "final" },
+  ],
+  [
     "a PATCH that met a 429",
     {
       method: "PATCH",
@@ -173,7 +215,7 @@ Deno.test("decideRetry() retries just the statuses that pass by themselves", () 
     });
     if (decision.retry) retried.push(status);
   }
-  assertEquals(retried, [408, 429, 500, 502, 503, 504]);
+  assertEquals(retried, [408, 425, 429, 500, 502, 503, 504]);
 });
 
 const RETRY_AFTER: [string | null, number | undefined][] = [
