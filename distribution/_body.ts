@@ -5,9 +5,11 @@ import { ProtocolError } from "./errors.ts";
 export const MAX_METADATA_SIZE: number = 4 * 1024 * 1024;
 
 /**
- * Reads a body of at most `limit` bytes.
+ * Reads a body of at most `limit` bytes, and undoes the compression that some registries
+ * apply although none was asked for. Digests are of what is inside.
  *
- * @throws {ProtocolError} The body is larger; the rest of it is not read.
+ * @throws {ProtocolError} The body is larger, compressed or not, or is compressed badly;
+ * the rest of it is not read.
  */
 export async function readBounded(
   response: Response,
@@ -15,11 +17,32 @@ export async function readBounded(
   action: string,
 ): Promise<Uint8Array<ArrayBuffer>> {
   if (response.body === null) return new Uint8Array();
-  return await readAll(response.body, limit, () =>
+  const tooLong = () =>
     new ProtocolError(
       "BODY_TOO_LARGE",
       `${action}: the body is larger than ${limit} bytes`,
-    ));
+    );
+  const bytes = await readAll(response.body, limit, tooLong);
+  // The header stays where a runtime has decoded the body, and no JSON begins like this.
+  if (!isGzip(response) || bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
+  try {
+    return await readAll(
+      new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip")),
+      limit,
+      tooLong,
+    );
+  } catch (cause) {
+    if (cause instanceof ProtocolError) throw cause;
+    throw new ProtocolError(
+      "BODY_INVALID",
+      `${action}: the registry answered ${response.status} with a body that is not the gzip that it says`,
+      { cause },
+    );
+  }
+}
+
+function isGzip({ headers }: Response): boolean {
+  return /^(?:x-)?gzip$/i.test(headers.get("content-encoding")?.trim() ?? "");
 }
 
 /**
