@@ -4,6 +4,8 @@ export interface Tap {
   chunk(chunk: Uint8Array): void | Promise<void>;
   /** Sees the end. Throwing fails the stream instead of ending it. */
   end?(): void | Promise<void>;
+  /** Sees why the stream that is tapped failed. */
+  fail?(error: unknown): void;
 }
 
 const DEFAULT_CHUNK = 64 * 1024;
@@ -72,7 +74,10 @@ function tapByobReader(
       const request = controller.byobRequest!;
       // The view is transferred upstream, and what comes back views the same memory.
       const view = request.view as Uint8Array<ArrayBuffer>;
-      const { value, done } = await reader.read(view);
+      const { value, done } = await reader.read(view).catch((error) => {
+        tap.fail?.(error);
+        throw error;
+      });
       try {
         if (done) {
           await tap.end?.();
@@ -100,7 +105,10 @@ function tapDefaultReader(
     type: "bytes",
     async pull(controller) {
       try {
-        const piece = await readPiece(reader);
+        const piece = await readPiece(reader).catch((error) => {
+          tap.fail?.(error);
+          throw error;
+        });
         if (piece === undefined) {
           await tap.end?.();
           controller.close();

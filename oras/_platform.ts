@@ -1,11 +1,13 @@
-import type { Repository } from "../distribution/repository.ts";
 import type { SignalOptions } from "../distribution/signal_options.ts";
+import type { Descriptor } from "../image/descriptor.ts";
 import { isIndex, type ManifestContent } from "../image/manifest_content.ts";
 import { matchPlatform, selectPlatform } from "../image/match_platform.ts";
 import { MediaTypes } from "../image/media_type.ts";
 import { parseJson } from "../image/parse_json.ts";
 import { formatPlatform, type Platform } from "../image/platform.ts";
 import { ArtifactError } from "./errors.ts";
+import { readManifest } from "./graph/_read_manifest.ts";
+import type { Fetcher } from "./store.ts";
 
 /** How deep indexes may be nested in each other. */
 const MAX_DEPTH = 8;
@@ -18,7 +20,7 @@ const MAX_CONFIG_SIZE = 4 * 1024 * 1024;
  * @throws {ArtifactError} `PLATFORM_NOT_FOUND`: there is none.
  */
 export async function manifestForPlatform(
-  repository: Repository,
+  store: Fetcher,
   content: ManifestContent,
   platform: Platform,
   options: SignalOptions,
@@ -29,25 +31,25 @@ export async function manifestForPlatform(
     if (entry === undefined || depth === MAX_DEPTH) {
       throw notFound(content, platform, "the index has no manifest for it");
     }
-    current = await repository.manifests.get(entry.digest, options);
+    current = await readManifest(store, entry, options);
   }
   // What an index says of its entries is believed, as other tools do.
   if (current !== content) return current;
-  await checkConfig(repository, current, platform, options);
+  await checkConfig(store, current, platform, options);
   return current;
 }
 
 async function checkConfig(
-  repository: Repository,
+  store: Fetcher,
   content: ManifestContent,
   platform: Platform,
   options: SignalOptions,
 ): Promise<void> {
-  const { config } = content.value as { config?: { mediaType?: string } };
-  const descriptor = config as Parameters<typeof repository.blobs.get>[0];
+  const { config } = content.value as { config?: Descriptor };
   if (
-    config?.mediaType !== MediaTypes.config &&
-    config?.mediaType !== MediaTypes.dockerConfig
+    config === undefined ||
+    config.mediaType !== MediaTypes.config &&
+      config.mediaType !== MediaTypes.dockerConfig
   ) {
     throw notFound(
       content,
@@ -57,14 +59,14 @@ async function checkConfig(
       } does not tell a platform`,
     );
   }
-  if (descriptor.size > MAX_CONFIG_SIZE) {
+  if (config.size > MAX_CONFIG_SIZE) {
     throw notFound(
       content,
       platform,
-      `its config of ${descriptor.size} bytes is too large`,
+      `its config of ${config.size} bytes is too large`,
     );
   }
-  const stream = await repository.blobs.get(descriptor, options);
+  const stream = await store.fetch(config, options);
   const value = parseJson(await new Response(stream).bytes());
   const { os, architecture } = (value ?? {}) as Partial<Platform>;
   if (typeof os !== "string" || typeof architecture !== "string") {

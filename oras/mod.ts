@@ -20,6 +20,20 @@
  * @module
  */
 export { BaseRegistry } from "./base_registry.ts";
+export { copy } from "./copy.ts";
+export {
+  CopyError,
+  type CopyErrorOptions,
+  type CopyOperation,
+  type CopyOrigin,
+} from "./copy_error.ts";
+export { copyGraph } from "./copy_graph.ts";
+export type {
+  CopyGraphOptions,
+  CopyHooks,
+  CopyOptions,
+  CopyResult,
+} from "./copy_options.ts";
 export {
   ArtifactError,
   type ArtifactErrorCode,

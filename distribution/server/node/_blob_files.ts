@@ -1,7 +1,7 @@
 import { link, mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { ByteRange } from "../storage.ts";
-import { BoundedCache } from "./_bounded_cache.ts";
+import { BoundedCache } from "../../_bounded_cache.ts";
 import { damaged } from "./_damaged.ts";
 import { fileStream } from "./_file_stream.ts";
 import {

@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import { encodeJson } from "../../../image/encode_json.ts";
 import { parseJson } from "../../../image/parse_json.ts";
 import { KeyedMutex } from "../../_keyed_mutex.ts";
-import { BoundedCache } from "./_bounded_cache.ts";
+import { BoundedCache } from "../../_bounded_cache.ts";
 import { damaged } from "./_damaged.ts";
 import { withFileLock } from "./_file_lock.ts";
 import {

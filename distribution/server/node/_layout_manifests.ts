@@ -9,7 +9,7 @@ import {
 } from "../manifest_document.ts";
 import { isMediaType } from "../media_type.ts";
 import type { StoredManifest } from "../storage.ts";
-import { BoundedCache } from "./_bounded_cache.ts";
+import { BoundedCache } from "../../_bounded_cache.ts";
 import type { BlobFiles } from "./_blob_files.ts";
 import { damaged } from "./_damaged.ts";
 import type { LayoutIndex } from "./_layout_index.ts";
