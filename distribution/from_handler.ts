@@ -135,6 +135,8 @@ function untilAbort(
       reject(signal.reason);
       response.then((late) => late.body?.cancel()).catch(() => {});
     };
+    // The handler has run up to its first wait, and may have brought it about.
+    if (signal.aborted) return onAbort();
     signal.addEventListener("abort", onAbort, { once: true });
     response.then(resolve, reject).finally(() =>
       signal.removeEventListener("abort", onAbort)

@@ -117,6 +117,16 @@ Deno.test("fromHandler() rejects with the signal's reason at every stage", async
     await new Promise((done) => setTimeout(done, 0));
     assert(cancelled, "a late response is let go");
   });
+  await t.step("by the handler itself, at once", async () => {
+    const control = new AbortController();
+    const transport = fromHandler(() => {
+      control.abort(reason);
+      return new Promise(() => {});
+    });
+    const { signal } = control;
+    const pending = transport({ method: "GET", url, headers, signal });
+    assertEquals(await assertRejects(() => pending), reason);
+  });
   await t.step("while the body is read", async () => {
     const control = new AbortController();
     let cancelled: unknown;

@@ -1,0 +1,210 @@
+import { authorize } from "../auth/authorize.ts";
+import type { CredentialStore } from "../credential.ts";
+import { fixedCredentials } from "../credentials.ts";
+import { defaultTransport } from "../default_transport.ts";
+import { redactUrl } from "../redact.ts";
+import { redirect } from "../redirect.ts";
+import { parseRegistryName } from "../reference.ts";
+import type { SignalOptions } from "../signal_options.ts";
+import type { Transport, TransportRequest } from "../transport.ts";
+import { USER_AGENT } from "../user_agent.ts";
+import { parseAddress } from "./_address.ts";
+import type { ClientConfig, ClientOptions } from "./client_options.ts";
+import { reported } from "./_debug.ts";
+import { readHeld } from "./_held_body.ts";
+import type { Method } from "./method.ts";
+import { Request, type RequestOptions } from "./request.ts";
+import { Response } from "./response.ts";
+import { toWire } from "./_wire_request.ts";
+
+const MAX_REDIRECTS = 20;
+/** The headers that describe content or its range, and may go where a redirect leads. */
+const PUBLIC_HEADER = /^(accept|content|if|range|user-agent)(-|$)/;
+
+/**
+ * A client that sends requests as they are written, and gives back each answer,
+ * whatever its status.
+ *
+ * It follows redirects, and answers a challenge of its own registry once: with the
+ * user and password, or with a token for them, or with an anonymous one. Tokens are
+ * kept for later requests. Nothing else is repeated.
+ *
+ * @example An upload, request by request
+ * ```ts
+ * import { Digest } from "@gantry/oci/digest";
+ * import { fromHandler } from "@gantry/oci/distribution";
+ * import { Client } from "@gantry/oci/distribution/reggie";
+ * import { createRegistry } from "@gantry/oci/distribution/server";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const client = new Client("https://registry.example", {
+ *   defaultName: "team/app",
+ *   transport: fromHandler(createRegistry().fetch),
+ * });
+ * const begun = await client.do(
+ *   client.newRequest("POST", "/v2/<name>/blobs/uploads/"),
+ * );
+ * assertEquals(begun.status, 202);
+ * const finished = await client.do(
+ *   client.newRequest("PUT", begun.getRelativeLocation())
+ *     .setHeader("Content-Type", "application/octet-stream")
+ *     .setQueryParam("digest", String(await Digest.fromString("hello")))
+ *     .setBody("hello"),
+ * );
+ * assertEquals(finished.status, 201);
+ * ```
+ */
+export class Client {
+  readonly #address: URL;
+  readonly #config: Omit<ClientConfig, "address" | "defaultName">;
+  /** The base, where this client made it. */
+  readonly #own: Transport | undefined;
+  readonly #authorized: Transport;
+  #defaultName: string | undefined;
+
+  /**
+   * Makes a client; nothing is sent yet.
+   *
+   * @param address The registry's URL. Where it has a path, the registry's paths begin below that.
+   * @param options How to reach it, and as whom.
+   * @throws {TypeError} The address is no http or https URL, or options do not go together.
+   */
+  constructor(address: string | URL, options: ClientOptions = {}) {
+    const { debug = false, insecure = false, password, username } = options;
+    this.#address = parseAddress(address);
+    this.#defaultName = options.defaultName;
+    this.#config = {
+      username,
+      password,
+      authScope: options.authScope,
+      debug,
+      userAgent: options.userAgent || USER_AGENT,
+      insecure,
+    };
+    if (insecure && options.transport !== undefined) {
+      throw new TypeError(
+        "Cannot set insecure of a transport that was given: make it so itself",
+      );
+    }
+    this.#own = options.transport === undefined
+      ? defaultTransport(insecure ? { insecure } : {})
+      : undefined;
+    const base = options.transport ?? this.#own!;
+    this.#authorized = authorize(withDebug(base, debug), {
+      registry: parseRegistryName(this.#address.host),
+      origin: this.#address,
+      credentials: credentialsOf(options),
+      scope: options.authScope || undefined,
+    });
+  }
+
+  /** How the client was set up. */
+  get config(): ClientConfig {
+    const config = {
+      address: this.#address.href.replace(/\/$/, ""),
+      defaultName: this.#defaultName,
+      ...this.#config,
+    };
+    // It is there for who asks for it, and not for whoever prints the object.
+    Object.defineProperty(config, "password", { enumerable: false });
+    return Object.freeze(config);
+  }
+
+  /** Sets what stands for `<name>` in requests made from now on that bring no name of their own. */
+  setDefaultName(name: string): this {
+    this.#defaultName = name;
+    return this;
+  }
+
+  /**
+   * Makes a request; nothing is sent yet.
+   *
+   * @param method One of the seven methods.
+   * @param path A path, in which `<name>`, `<reference>`, `<digest>` and `<session_id>` are replaced, or a whole URL.
+   * @param options What to replace them by.
+   * @throws {TypeError} The method is not one of the seven, the path is empty, or a value leads out of its place.
+   */
+  newRequest(
+    method: Method,
+    path: string,
+    options: RequestOptions = {},
+  ): Request {
+    const name = options.name || this.#defaultName;
+    return new Request(this.#address, { ...options, method, path, name });
+  }
+
+  /**
+   * Sends a request, and gives the answer, whatever its status.
+   *
+   * @throws {TypeError} A placeholder has no value, the URL is malformed, or the `Content-Length` is not the body's.
+   * @throws {RegistryError} The token service refuses.
+   * @throws {ProtocolError} A challenge, a token or a redirect makes no sense.
+   * @throws {SecurityError} Going on would have given a secret away.
+   * @throws {ConnectionError} There was no answer.
+   */
+  async do(request: Request, options: SignalOptions = {}): Promise<Response> {
+    const { signal } = options;
+    const { userAgent } = this.#config;
+    signal?.throwIfAborted();
+    const first = toWire(request, userAgent);
+    const send = redirect(this.#authorized, {
+      maxRedirects: MAX_REDIRECTS,
+      privateHeaders: [...first.headers.keys()]
+        .filter((name) => !PUBLIC_HEADER.test(name)),
+    });
+    const response = await send({
+      ...first,
+      signal,
+      onChallenge: async (sent) => {
+        await request.retryCallback?.(request);
+        return again(sent, first, toWire(request, userAgent));
+      },
+    });
+    const action = `Cannot ${first.method} ${redactUrl(first.url)}`;
+    return new Response(response, await readHeld(response, action));
+  }
+
+  /**
+   * Lets go of idle connections; the client can be used again. Only a transport that
+   * the client made itself is closed; one that it was given belongs to the giver.
+   */
+  close(): void {
+    this.#own?.close?.();
+  }
+
+  /** Closes the client at the end of a `using` block. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
+
+/** The request after a callback may have changed it; a redirect may have changed its URL before. */
+function again(
+  sent: TransportRequest,
+  first: TransportRequest,
+  changed: TransportRequest,
+): TransportRequest {
+  const url = changed.url.href === first.url.href ? sent.url : changed.url;
+  return { ...sent, ...changed, url };
+}
+
+function credentialsOf(
+  { credentials, password, username }: ClientOptions,
+): CredentialStore | undefined {
+  if (!username && !password) return credentials;
+  if (!username || !password || credentials !== undefined) {
+    throw new TypeError(
+      "Cannot make a client: expected a username and a password, or credentials, or neither",
+    );
+  }
+  return fixedCredentials({ username, password });
+}
+
+function withDebug(
+  transport: Transport,
+  debug: ClientConfig["debug"],
+): Transport {
+  if (debug === false) return transport;
+  // deno-lint-ignore no-console -- this is what `true` asks for
+  return reported(transport, debug === true ? console.debug : debug);
+}
