@@ -41,6 +41,12 @@ export interface QuirkRegistryOptions {
    * @default {"handler"}
    */
   readonly over?: "handler" | "http";
+  /**
+   * The name of the registry in references, where it is reached by calls.
+   *
+   * @default {"registry.example"}
+   */
+  readonly name?: string | undefined;
   /** How the registry below the quirks is made. */
   readonly server?: RegistryServerOptions;
 }
@@ -68,7 +74,7 @@ export function openQuirkRegistry(
   names: readonly string[],
   options: QuirkRegistryOptions = {},
 ): QuirkRegistry {
-  const { over = "handler", server } = options;
+  const { name, over = "handler", server } = options;
   const complaints: string[] = [];
   const registry = createRegistry(server);
   const others = new Map<Role, Handler>();
@@ -79,9 +85,9 @@ export function openQuirkRegistry(
     complain: (what) => void complaints.push(what),
   };
   let handler: Handler = (request) => registry.fetch(request);
-  for (const name of names.toReversed()) {
-    const quirk = QUIRKS[name];
-    if (quirk === undefined) throw new Error(`There is no quirk ${name}`);
+  for (const one of names.toReversed()) {
+    const quirk = QUIRKS[one];
+    if (quirk === undefined) throw new Error(`There is no quirk ${one}`);
     handler = quirk.wrap(handler, world);
   }
   const counter = new RequestCounter(handler);
@@ -92,10 +98,9 @@ export function openQuirkRegistry(
     world.complain(`${request.method} to the ${role} that is not there`);
     return new Response(null, { status: 404 });
   };
-  const open = over === "http" ? overHttp(answer) : inProcess(answer);
+  const open = over === "http" ? overHttp(answer) : inProcess(answer, name);
   for (const [role, origin] of open.origins) origins.set(role, origin);
-  const { host, protocol } = new URL(world.origin("registry"));
-  const plainHttp = protocol === "http:";
+  const { host, plainHttp } = open;
   const own = (more: ClientOptions = {}): ClientOptions => ({
     transport: open.transport,
     plainHttp,
@@ -123,6 +128,8 @@ export function openQuirkRegistry(
 }
 
 interface Opened {
+  readonly host: string;
+  readonly plainHttp: boolean;
   readonly origins: ReadonlyMap<Role, string>;
   readonly transport: ClientOptions["transport"];
   readonly close: () => Promise<void>;
@@ -130,11 +137,17 @@ interface Opened {
 
 type Answer = (role: Role, request: Request) => Promise<Response>;
 
-function inProcess(answer: Answer): Opened {
+function inProcess(answer: Answer, host = "registry.example"): Opened {
+  const { origin } = new RegistryClient(host);
+  const origins = new Map<Role, string>([
+    ["registry", origin.origin],
+    ["storage", "https://storage.example"],
+    ["auth", "https://auth.example"],
+  ]);
   const transport = fromHandler(async (request) => {
-    const { hostname } = new URL(request.url);
-    const role = ROLES.find((role) => hostname === `${role}.example`);
-    if (role === undefined) throw new Error(`There is no host ${hostname}`);
+    const asked = new URL(request.url).origin;
+    const role = ROLES.find((role) => origins.get(role) === asked);
+    if (role === undefined) throw new Error(`There is no host ${asked}`);
     try {
       return await answer(role, request);
     } catch (error) {
@@ -147,7 +160,9 @@ function inProcess(answer: Answer): Opened {
     }
   });
   return {
-    origins: new Map(ROLES.map((role) => [role, `https://${role}.example`])),
+    host,
+    plainHttp: false,
+    origins,
     transport,
     close: () => Promise.resolve(),
   };
@@ -159,6 +174,8 @@ function overHttp(answer: Answer): Opened {
     new LineFront((request) => answer(role, request)),
   ]));
   return {
+    host: fronts.get("registry")!.host,
+    plainHttp: true,
     origins: new Map(
       [...fronts].map(([role, { host }]) => [role, `http://${host}`]),
     ),

@@ -134,6 +134,37 @@ export const ANSWER_QUIRKS: Readonly<Record<string, Quirk>> = {
       };
     },
   ),
+  "schema1-narrow": {
+    traps: ["Quay"],
+    what: "who does not accept what is there gets schema 1 in its place",
+    wrap: (next) => async (request) => {
+      const answer = await next(request);
+      const type = answer.headers.get("content-type") ?? "";
+      const accept = request.headers.get("accept") ?? "*/*";
+      if (
+        !is(request, "GET,HEAD", "manifest") || answer.status !== 200 ||
+        accept.includes(type) || accept.includes("*/*")
+      ) {
+        return answer;
+      }
+      await answer.body?.cancel();
+      const body = JSON.stringify({
+        schemaVersion: 1,
+        name: routeOf(request).repository,
+        tag: "v1",
+        architecture: "amd64",
+        fsLayers: [],
+        history: [],
+      });
+      return new Response(request.method === "HEAD" ? null : body, {
+        headers: {
+          "content-type":
+            "application/vnd.docker.distribution.manifest.v1+json",
+          "content-length": String(body.length),
+        },
+      });
+    },
+  },
   "warnings": headers(
     ["T17"],
     "answers carry several warnings, which arrive in one header",
