@@ -22,13 +22,16 @@ interface KnownBlob {
   readonly identity: string;
 }
 
+/** Where blobs are, and where they can be made. */
+export type BlobPaths = Pick<Paths, "blob" | "temporary">;
+
 /** The blobs of all layouts below a root. */
 export class BlobFiles {
-  readonly #paths: Paths;
+  readonly #paths: BlobPaths;
   /** Files whose content this process has verified, by digest. */
   readonly #known = new BoundedCache<KnownBlob>(MAX_KNOWN);
 
-  constructor(paths: Paths) {
+  constructor(paths: BlobPaths) {
     this.#paths = paths;
   }
 

@@ -15,7 +15,8 @@ import {
   syncFolder,
   writeDurably,
 } from "./_files.ts";
-import { LayoutIndex } from "./_layout_index.ts";
+import { isTag } from "../../reference.ts";
+import { LayoutIndex, type NameRule } from "./_layout_index.ts";
 import type { Paths } from "./_paths.ts";
 
 /** An index larger than this is no work of people. */
@@ -30,14 +31,23 @@ interface CachedIndex {
   readonly index: LayoutIndex;
 }
 
+/** Where the frame of a layout is. */
+export type FramePaths = Pick<
+  Paths,
+  "index" | "marker" | "repository" | "temporary"
+>;
+
 /** The frames of the layouts below a root: the marker, and `index.json`. */
 export class LayoutFiles {
-  readonly #paths: Paths;
+  readonly #paths: FramePaths;
+  readonly #isName: NameRule;
   readonly #mutex = new KeyedMutex();
   readonly #cache = new BoundedCache<CachedIndex>(MAX_CACHED);
 
-  constructor(paths: Paths) {
+  /** `isName` says which names of entries count as tags. */
+  constructor(paths: FramePaths, isName: NameRule = isTag) {
     this.#paths = paths;
+    this.#isName = isName;
   }
 
   /** Whether a repository's folder is a layout. */
@@ -54,7 +64,10 @@ export class LayoutFiles {
     if (await this.exists(repository)) return;
     const folder = this.#paths.repository(repository);
     await mkdir(`${folder}/blobs/sha256`, { recursive: true });
-    await this.#createOnce(this.#paths.index(repository), LayoutIndex.empty());
+    await this.#createOnce(
+      this.#paths.index(repository),
+      LayoutIndex.empty(this.#isName),
+    );
     await this.#createOnce(this.#paths.marker(repository), MARKER);
     await syncFolder(folder);
   }
@@ -71,8 +84,8 @@ export class LayoutFiles {
       return cached.index;
     }
     if (!(await this.exists(repository))) return undefined;
-    if (state === undefined) return LayoutIndex.empty();
-    const index = await readSettled(path, state);
+    if (state === undefined) return LayoutIndex.empty(this.#isName);
+    const index = await readSettled(path, state, this.#isName);
     if (Date.now() - state.changed > SETTLED) {
       this.#cache.set(path, { identity: state.identity, index });
     }
@@ -95,8 +108,8 @@ export class LayoutFiles {
           // The cache is for readers: a writer must not build on what is old.
           const state = await fileState(path);
           const before = state === undefined
-            ? LayoutIndex.empty()
-            : await readSettled(path, state);
+            ? LayoutIndex.empty(this.#isName)
+            : await readSettled(path, state, this.#isName);
           const after = change(before);
           if (after === before && state !== undefined) return;
           const temporary = `${
@@ -141,6 +154,7 @@ export class LayoutFiles {
 async function readSettled(
   path: string,
   state: FileState,
+  isName: NameRule,
 ): Promise<LayoutIndex> {
   if (!state.isFile) throw damaged("index.json is not a regular file");
   if (state.size > MAX_INDEX_SIZE) throw damaged("index.json is too large");
@@ -148,11 +162,11 @@ async function readSettled(
     try {
       const bytes = await readFile(path);
       const options = { maxSize: MAX_INDEX_SIZE };
-      const index = LayoutIndex.from(parseJson(bytes, options));
+      const index = LayoutIndex.from(parseJson(bytes, options), isName);
       if (index !== undefined) return index;
       throw damaged("index.json is not an image index");
     } catch (error) {
-      if (isMissing(error)) return LayoutIndex.empty();
+      if (isMissing(error)) return LayoutIndex.empty(isName);
       if (attempt >= 4) {
         throw damaged("index.json is not an image index", error);
       }

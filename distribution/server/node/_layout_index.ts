@@ -5,6 +5,9 @@ import { isTag } from "../../reference.ts";
 
 const REF_NAME = AnnotationKeys.refName;
 
+/** Which names of entries count as tags. */
+export type NameRule = (name: string) => boolean;
+
 /** The `index.json` of a layout, as a value that never changes. */
 export class LayoutIndex {
   /** The entries, with whatever else stands in them. */
@@ -14,15 +17,20 @@ export class LayoutIndex {
   /** The entries by digest. */
   readonly byDigest: ReadonlyMap<string, Descriptor>;
   readonly #rest: Readonly<Record<string, unknown>>;
+  readonly #isName: NameRule;
 
-  private constructor(value: Readonly<Record<string, unknown>>) {
+  private constructor(
+    value: Readonly<Record<string, unknown>>,
+    isName: NameRule,
+  ) {
     const { manifests, ...rest } = value;
     this.#rest = rest;
+    this.#isName = isName;
     this.entries = manifests as Descriptor[];
     const tags = new Map<string, string>();
     const byDigest = new Map<string, Descriptor>();
     for (const entry of this.entries) {
-      const tag = tagOf(entry);
+      const tag = this.#tagOf(entry);
       if (tag !== undefined && !tags.has(tag)) tags.set(tag, entry.digest);
       if (!byDigest.has(entry.digest)) byDigest.set(entry.digest, entry);
     }
@@ -30,23 +38,26 @@ export class LayoutIndex {
     this.byDigest = byDigest;
   }
 
-  /** The index of a new layout. */
-  static empty(): LayoutIndex {
+  /** The index of a new layout. `isName` says which names count as tags. */
+  static empty(isName: NameRule = isTag): LayoutIndex {
     return new LayoutIndex({
       schemaVersion: 2,
       mediaType: MediaTypes.index,
       manifests: [],
-    });
+    }, isName);
   }
 
   /** Reads an index, and gives undefined where the value is none. */
-  static from(value: unknown): LayoutIndex | undefined {
+  static from(
+    value: unknown,
+    isName: NameRule = isTag,
+  ): LayoutIndex | undefined {
     if (typeof value !== "object" || value === null) return undefined;
     const { manifests } = value as Record<string, unknown>;
     // Go's encoder writes an empty list as null.
     const list = manifests === null ? [] : manifests;
     if (!Array.isArray(list) || !list.every(isEntry)) return undefined;
-    return new LayoutIndex({ ...value, manifests: list });
+    return new LayoutIndex({ ...value, manifests: list }, isName);
   }
 
   /**
@@ -91,6 +102,15 @@ export class LayoutIndex {
     );
   }
 
+  /** The index without entries that only keep these manifests listed, which others point at. */
+  withoutBare(digests: ReadonlySet<string>): LayoutIndex {
+    return this.#replace(
+      this.entries.filter((entry) =>
+        !digests.has(entry.digest) || !isBare(entry)
+      ),
+    );
+  }
+
   /** The value as it stands in the file. */
   toJSON(): Record<string, unknown> {
     return { ...this.#rest, manifests: this.entries };
@@ -99,7 +119,14 @@ export class LayoutIndex {
   #replace(manifests: readonly Descriptor[]): LayoutIndex {
     const same = manifests.length === this.entries.length &&
       manifests.every((entry, index) => entry === this.entries[index]);
-    return same ? this : new LayoutIndex({ ...this.#rest, manifests });
+    return same
+      ? this
+      : new LayoutIndex({ ...this.#rest, manifests }, this.#isName);
+  }
+
+  #tagOf(entry: Descriptor): string | undefined {
+    const name = entry.annotations?.[REF_NAME];
+    return typeof name === "string" && this.#isName(name) ? name : undefined;
   }
 
   /** The entries, with some of the tags taken off. */
@@ -107,7 +134,7 @@ export class LayoutIndex {
     const kept: Descriptor[] = [];
     const nameless: Descriptor[] = [];
     for (const entry of this.entries) {
-      const tag = tagOf(entry);
+      const tag = this.#tagOf(entry);
       if (tag === undefined || !isGone(tag)) kept.push(entry);
       else nameless.push(entry);
     }
@@ -120,11 +147,6 @@ export class LayoutIndex {
     }
     return kept;
   }
-}
-
-function tagOf(entry: Descriptor): string | undefined {
-  const name = entry.annotations?.[REF_NAME];
-  return typeof name === "string" && isTag(name) ? name : undefined;
 }
 
 function isBare(entry: Descriptor): boolean {
