@@ -50,6 +50,10 @@ export function guardBody(
   hooks: {
     /** Makes the error that the consumer sees of the body's own failure. */
     mapError?: (error: unknown) => unknown;
+    /** Runs whenever the body is about to be waited for. */
+    pulling?: () => void;
+    /** Runs when that is over, whatever came of it. */
+    pulled?: () => void;
     /** Runs once the body has ended, failed, or been cancelled. */
     end?: () => void;
   } = {},
@@ -77,6 +81,7 @@ export function guardBody(
     },
     async pull() {
       const request = controller.byobRequest;
+      hooks.pulling?.();
       try {
         if (byob) {
           const { value, done } = await byob.read(
@@ -101,6 +106,8 @@ export function guardBody(
         if (signal?.aborted) return;
         finish();
         throw hooks.mapError === undefined ? error : hooks.mapError(error);
+      } finally {
+        hooks.pulled?.();
       }
     },
     cancel(reason) {

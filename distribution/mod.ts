@@ -131,7 +131,9 @@ export {
 } from "./retry_policy.ts";
 export type { SignalOptions } from "./signal_options.ts";
 export { type Source, type SourceLike, toSource } from "./source.ts";
+export { guardStalls, type StallOptions } from "./stall.ts";
 export { type ListTagsOptions, Tags } from "./tags.ts";
+export { limitTime, type TimeLimitOptions } from "./time_limit.ts";
 export {
   makeTransport,
   type Transport,

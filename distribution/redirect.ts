@@ -8,6 +8,7 @@ import {
   wrapTransport,
 } from "./transport.ts";
 import { discard } from "./_discard.ts";
+import { withUrl } from "./_response_url.ts";
 import { scrubbed } from "./_secrets.ts";
 
 /** How {@linkcode redirect} behaves. */
@@ -104,7 +105,8 @@ export function redirect(
       const response = await transport(request);
       const location = response.headers.get("location");
       if (!REDIRECTS.has(response.status) || location === null) {
-        return withUrl(response, request.url, request.url.href !== asked);
+        const { href } = request.url;
+        return withUrl(response, { url: href, redirected: href !== asked });
       }
       await discard(response);
       const { method, url: from } = request;
@@ -228,12 +230,4 @@ function withoutSecrets(
     if (!isPrivate) headers.append(name, value);
   }
   return { ...request, url, headers, scopes: undefined, anonymous: true };
-}
-
-/** Responses that were made by hand have an empty `url` that cannot be assigned. */
-function withUrl(response: Response, url: URL, redirected: boolean): Response {
-  return Object.defineProperties(response, {
-    url: { value: url.href, configurable: true, enumerable: true },
-    redirected: { value: redirected, configurable: true, enumerable: true },
-  });
 }

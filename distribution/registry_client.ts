@@ -15,6 +15,8 @@ import type { RegistryRequest } from "./registry_request.ts";
 import { Repository } from "./repository.ts";
 import { retry, type RetryOptions } from "./retry.ts";
 import type { SignalOptions } from "./signal_options.ts";
+import { guardStalls } from "./stall.ts";
+import { limitTime } from "./time_limit.ts";
 import type { Transport } from "./transport.ts";
 import { USER_AGENT } from "./user_agent.ts";
 
@@ -48,6 +50,21 @@ export interface ClientOptions {
   readonly userAgent?: string | undefined;
   /** How to retry. */
   readonly retry?: RetryOptions | undefined;
+  /**
+   * How long a connection may show no sign of life, in milliseconds; see
+   * {@linkcode guardStalls}. A stalled request is retried.
+   *
+   * @default {120_000}
+   */
+  readonly stallTimeout?: number | undefined;
+  /**
+   * How long one request may take in all, in milliseconds: its retries, their pauses
+   * and the reading of its answer included; see {@linkcode limitTime}. Work of several
+   * requests, such as a push, is limited by its `signal`.
+   *
+   * @default {Infinity}
+   */
+  readonly timeout?: number | undefined;
   /**
    * The hosts, `host[:port]`, whose token endpoints may be shown a secret.
    *
@@ -143,7 +160,10 @@ export class RegistryClient {
       ? defaultTransport()
       : undefined;
     const secrets = new Secrets();
-    const base = observe(options.transport ?? this.#own!, {
+    const lively = guardStalls(options.transport ?? this.#own!, {
+      timeout: options.stallTimeout,
+    });
+    const base = observe(lively, {
       registry: this.registry,
       origin: this.origin,
       secrets,
@@ -164,12 +184,14 @@ export class RegistryClient {
       onEvent,
       clock: options.retry?.clock,
     });
-    this.#once = redirect(authorized, {
+    const once = redirect(authorized, {
       origin: this.origin,
       privateHeaders,
       onEvent,
     });
-    this.#transport = retry(this.#once, this.retryOptions);
+    const { timeout = Infinity } = options;
+    this.#once = limitTime(once, { timeout });
+    this.#transport = limitTime(retry(once, this.retryOptions), { timeout });
   }
 
   /** The largest body that can be sent in one request; unlimited where undefined. */

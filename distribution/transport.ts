@@ -18,6 +18,11 @@ export interface TransportRequest {
   readonly headers: Headers;
   /** The body; its exact length always is known. */
   readonly body?: Uint8Array<ArrayBuffer> | Source | undefined;
+  /**
+   * Told by a base that knows of bytes of the body as the connection took them. A base with a
+   * `maxBodySize` does not know.
+   */
+  readonly onSent?: ((bytes: number) => void) | undefined;
   /** Ends the request, or the reading of its response, with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
   /**

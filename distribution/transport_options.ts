@@ -30,6 +30,14 @@ export interface BaseTransportOptions {
    * @default {false}
    */
   readonly insecure?: boolean | undefined;
+  /**
+   * How long a connection may take to come about, TLS included, in milliseconds.
+   * Deno's `fetch` does not tell when it has connected: there the address is probed
+   * by another connection after half of that time, and TLS does not count.
+   *
+   * @default {30_000}
+   */
+  readonly connectTimeout?: number | undefined;
   /** Addresses that override DNS; the last that fits wins. */
   readonly resolve?: readonly ResolveRule[] | undefined;
 }

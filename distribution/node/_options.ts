@@ -1,10 +1,36 @@
+import { ConnectionError } from "../errors.ts";
+import type { TransportRequest } from "../transport.ts";
 import type {
   BaseTransportOptions,
   ResolveRule,
 } from "../transport_options.ts";
 
-/** @throws {TypeError} One of certificate and key is missing. */
+/** How long a connection may take to come about, in milliseconds, where nothing else is said. */
+export const CONNECT_TIMEOUT = 30_000;
+
+/** The error of a connection that did not come about in time. */
+export function connectTimedOut(
+  { method, url }: Pick<TransportRequest, "method" | "url">,
+  timeout: number,
+): ConnectionError {
+  return new ConnectionError(
+    "CONNECT_TIMEOUT",
+    `no connection to ${url.host} came about within ${timeout / 1000} s`,
+    { method, url },
+  );
+}
+
+/**
+ * @throws {TypeError} One of certificate and key is missing.
+ * @throws {RangeError} A timeout is not above 0.
+ */
 export function checkOptions(options: BaseTransportOptions): void {
+  const { connectTimeout = CONNECT_TIMEOUT } = options;
+  if (!(connectTimeout > 0)) {
+    throw new RangeError(
+      `Cannot connect: expected a connectTimeout above 0, found ${connectTimeout}`,
+    );
+  }
   if (
     (options.clientCert === undefined) !== (options.clientKey === undefined)
   ) {

@@ -6,6 +6,8 @@ import type { Source } from "../source.ts";
 
 const BLOCK = 1024 * 1024;
 const RING = 3;
+/** The bytes handed to the socket at a time. */
+const PIECE = 256 * 1024;
 
 /**
  * Writes a source into a request, and ends the request.
@@ -18,15 +20,22 @@ const RING = 3;
 export class Upload {
   readonly #request: ClientRequest;
   readonly #source: Source;
+  readonly #sent: ((bytes: number) => void) | undefined;
   readonly #free: ArrayBuffer[] = [];
   #allocated = 0;
   #wake: (() => void) | undefined;
   #stopped = false;
   #cancel: (() => void) | undefined;
 
-  constructor(request: ClientRequest, source: Source) {
+  /** `sent` is told of the bytes that the socket took. */
+  constructor(
+    request: ClientRequest,
+    source: Source,
+    sent?: (bytes: number) => void,
+  ) {
     this.#request = request;
     this.#source = source;
+    this.#sent = sent;
   }
 
   /** Ends the reading of the source early: nobody needs the rest. */
@@ -80,7 +89,7 @@ export class Upload {
       if (done) break;
     }
     if (seen < size) throw sourceSizeError(size, seen);
-    this.#request.end(last);
+    this.#end(last);
     return true;
   }
 
@@ -98,22 +107,26 @@ export class Upload {
       if (value.byteLength === 0) continue;
       seen += value.byteLength;
       if (seen > size) throw sourceSizeError(size, seen);
-      if (last !== undefined && !this.#request.write(last)) {
+      if (last !== undefined && !writePieces(this.#request, last, this.#sent)) {
         await this.#drained();
         if (this.#stopped) return false;
       }
       last = value;
     }
     if (seen < size) throw sourceSizeError(size, seen);
-    this.#request.end(last);
+    this.#end(last);
     return true;
   }
 
   #write(block: Uint8Array<ArrayBuffer>): void {
-    this.#request.write(block as Buffer, () => {
+    writePieces(this.#request, block, this.#sent, () => {
       this.#free.push(block.buffer);
       this.#wake?.();
     });
+  }
+
+  #end(last: Uint8Array | undefined): void {
+    endWith(this.#request, last, this.#sent);
   }
 
   async #take(): Promise<ArrayBuffer> {
@@ -135,4 +148,40 @@ export class Upload {
       this.#request.once("drain", resolve);
     });
   }
+}
+
+/**
+ * Writes bytes into a request, in pieces that are so small that a slow line shows
+ * from time to time that it is alive. Gives whether more may be written at once.
+ */
+function writePieces(
+  request: ClientRequest,
+  bytes: Uint8Array,
+  sent?: (bytes: number) => void,
+  done?: () => void,
+): boolean {
+  let isReady = true;
+  for (let at = 0; at < bytes.byteLength; at += PIECE) {
+    const piece = bytes.subarray(at, at + PIECE);
+    const isLast = at + PIECE >= bytes.byteLength;
+    isReady = request.write(piece as Buffer, (error) => {
+      if (!error) sent?.(piece.byteLength);
+      if (isLast) done?.();
+    });
+  }
+  return isReady;
+}
+
+/** Ends a request with the last of its bytes. */
+export function endWith(
+  request: ClientRequest,
+  bytes: Uint8Array | undefined,
+  sent?: (bytes: number) => void,
+): void {
+  if (bytes === undefined || bytes.byteLength <= PIECE) {
+    request.end(bytes);
+    return;
+  }
+  writePieces(request, bytes, sent);
+  request.end();
 }

@@ -7,7 +7,15 @@ import {
 } from "../transport.ts";
 import type { BaseTransportOptions } from "../transport_options.ts";
 import { certificateAtHome } from "./_client_certificate.ts";
-import { checkOptions, findRule } from "./_options.ts";
+import {
+  checkOptions,
+  CONNECT_TIMEOUT,
+  connectTimedOut,
+  findRule,
+  hostOf,
+  portOf,
+} from "./_options.ts";
+import { reachableFetch } from "./_reachable_fetch.ts";
 
 /** The words by which Deno's `fetch` says that it does not know an authority. */
 const UNKNOWN_ISSUER = /UnknownIssuer/;
@@ -151,6 +159,15 @@ class DenoBase {
         : { cert: clientCert, key: clientKey }),
     });
     this.#clients.add(client);
-    return fetchTransport({ client });
+    const { connectTimeout = CONNECT_TIMEOUT } = this.#options;
+    return fetchTransport({
+      client,
+      fetch: reachableFetch({
+        connectTimeout,
+        target: (url) => ({ host: hostOf(url), port: portOf(url) }),
+        timedOut: (method, url) =>
+          connectTimedOut({ method, url }, connectTimeout),
+      }),
+    });
   }
 }

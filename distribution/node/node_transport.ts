@@ -10,9 +10,16 @@ import {
 import type { BaseTransportOptions } from "../transport_options.ts";
 import { Agents } from "./_agents.ts";
 import { certificateAtHome } from "./_client_certificate.ts";
-import { checkOptions, findRule, hostOf, portOf } from "./_options.ts";
+import {
+  checkOptions,
+  CONNECT_TIMEOUT,
+  connectTimedOut,
+  findRule,
+  hostOf,
+  portOf,
+} from "./_options.ts";
 import { type ReceivedResponse, toResponse } from "./_response.ts";
-import { Upload } from "./_upload.ts";
+import { endWith, Upload } from "./_upload.ts";
 
 /** Signed redirects and long challenges pass the 16 KiB that are usual. */
 const MAX_HEADER_SIZE = 128 * 1024;
@@ -56,7 +63,8 @@ function exchange(
   options: BaseTransportOptions,
   agents: Agents,
 ): Promise<Response> {
-  const { method, url, body, signal } = request;
+  const { method, url, body, onSent, signal } = request;
+  const { connectTimeout = CONNECT_TIMEOUT } = options;
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason);
     const module = url.protocol === "https:" ? https : http;
@@ -75,12 +83,18 @@ function exchange(
     }
     const upload = body === undefined || body instanceof Uint8Array
       ? undefined
-      : new Upload(outgoing, body);
+      : new Upload(outgoing, body, onSent);
     let received: ReceivedResponse | undefined;
     let uploaded = upload === undefined;
     let over = false;
 
+    const connecting = setTimeout(() => {
+      fail(connectTimedOut(request, connectTimeout));
+    }, Math.min(connectTimeout, 2 ** 31 - 1));
+    const onConnected = () => clearTimeout(connecting);
+
     const finish = () => {
+      onConnected();
       if (over) return;
       over = true;
       signal?.removeEventListener("abort", onAbort);
@@ -88,6 +102,7 @@ function exchange(
       if (!uploaded || !outgoing.writableFinished) outgoing.destroy();
     };
     const fail = (error: unknown) => {
+      onConnected();
       upload?.stop();
       if (received !== undefined) received.fail(error);
       else reject(error);
@@ -111,12 +126,16 @@ function exchange(
         fail(toConnectionError(closed, request));
       }
     });
-    outgoing.on("socket", () => {
+    outgoing.on("socket", (socket) => {
+      if (outgoing.reusedSocket) onConnected();
+      else if (module === http) socket.once("connect", onConnected);
+      else socket.once("secureConnect", onConnected);
       // Deno takes the mark of a kept-alive socket as leave to send the request
       // once more by itself when that socket is dead. We retry, not the runtime.
       outgoing.reusedSocket = false;
     });
     outgoing.on("response", (message) => {
+      onConnected();
       if (over) {
         message.destroy();
         return;
@@ -134,7 +153,7 @@ function exchange(
     });
 
     if (upload === undefined) {
-      outgoing.end(body);
+      endWith(outgoing, body as Uint8Array | undefined, onSent);
     } else {
       upload.run().then((complete) => void (uploaded = complete), (error) => {
         if (received === undefined && !over) fail(error);
