@@ -50,6 +50,32 @@ export class FlagValues {
     this.#flags = new Map([...flags].map((flag) => [flag.name, flag]));
   }
 
+  /** Whether there is a flag of this name, given or not. */
+  knows(name: string): boolean {
+    return this.#flags.has(name);
+  }
+
+  /**
+   * The flags of one side of a command that has two: `x` is `--PREFIX-x` where there
+   * is such a flag.
+   */
+  side(prefix: string): FlagValues {
+    const flags = new Map(this.#flags);
+    const texts = new Map(this.#texts);
+    for (const flag of this.#flags.values()) {
+      if (!flag.name.startsWith(`${prefix}-`)) continue;
+      const name = flag.name.slice(prefix.length + 1);
+      flags.set(name, { ...flag, name });
+      const own = this.#texts.get(flag.name) ?? [];
+      // What can be repeated adds to what is said for both sides.
+      const both = flag.kind === "stringArray" ? texts.get(name) ?? [] : [];
+      if (own.length + both.length > 0) texts.set(name, [...both, ...own]);
+    }
+    const side = new FlagValues(flags.values());
+    for (const [name, values] of texts) side.add(name, ...values);
+    return side;
+  }
+
   /** Takes one more value of a flag. */
   add(name: string, ...values: string[]): void {
     const texts = this.#texts.get(name) ?? [];

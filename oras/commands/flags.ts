@@ -112,6 +112,31 @@ export const FORMAT: readonly Flag[] = [
   },
 ];
 
+/** `--output`. */
+export const OUTPUT: Flag = {
+  name: "output",
+  short: "o",
+  kind: "string",
+  value: "path",
+  purpose: "save to this file; - is stdout",
+  group: "Output flags",
+};
+
+/** `--dry-run`. */
+export const DRY_RUN: Flag = {
+  name: "dry-run",
+  kind: "bool",
+  purpose: "say what would be done, and change nothing",
+};
+
+/** `--force`. */
+export const FORCE: Flag = {
+  name: "force",
+  short: "f",
+  kind: "bool",
+  purpose: "ask no question, and do not mind if it is gone",
+};
+
 /** `--platform`. */
 export const PLATFORM: Flag = {
   name: "platform",

@@ -14,7 +14,7 @@ import { readFormat } from "./_format.ts";
 import { readPlatform } from "./_platform.ts";
 import { remoteOptions } from "./_remote.ts";
 import { readReference } from "./_target.ts";
-import { descriptorBlock } from "./render/descriptor.ts";
+import { pushedBlock } from "./render/descriptor.ts";
 import { watchTransfers } from "./render/transfers.ts";
 
 /** Pushes files and directories. */
@@ -127,16 +127,11 @@ function readEpoch(text: string): number {
 function pushedValue(reference: Reference, result: PushResult): unknown {
   const { descriptor, manifest, tags } = result;
   const { annotations } = manifest.value as Manifest;
-  return {
-    ...descriptorBlock(reference.name, {
-      ...descriptor,
-      ...(annotations && { annotations }),
-      artifactType: artifactTypeOf(result),
-    }),
-    referenceAsTags: tags.length === 0
-      ? null
-      : tags.map((tag) => `${reference.name}:${tag}`).sort(),
-  };
+  return pushedBlock(reference.name, {
+    ...descriptor,
+    ...(annotations && { annotations }),
+    artifactType: artifactTypeOf(result),
+  }, tags);
 }
 
 function artifactTypeOf({ manifest }: PushResult): string {

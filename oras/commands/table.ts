@@ -1,7 +1,9 @@
 import type { Command } from "./_command.ts";
-import { PULL, PUSH, RESOLVE, TAG } from "./table_artifacts.ts";
+import { PULL, PUSH, RESOLVE, TAG, UNTAG } from "./table_artifacts.ts";
 import { COMPLETE, COMPLETION } from "./table_completion.ts";
-import { BLOB, MANIFEST, REPO } from "./table_contents.ts";
+import { REPO } from "./table_contents.ts";
+import { BLOB } from "./table_blobs.ts";
+import { MANIFEST } from "./table_manifests.ts";
 import { HASH, LAYER, VALIDATE } from "./table_local.ts";
 import { HTPASSWD, SERVE } from "./table_serve.ts";
 import { LOGIN, LOGOUT, VERSION } from "./table_services.ts";
@@ -14,6 +16,7 @@ export const PROGRAM: Command = {
     PUSH,
     PULL,
     TAG,
+    UNTAG,
     RESOLVE,
     REPO,
     MANIFEST,

@@ -3,6 +3,7 @@ import { DOCKER_CONFIG, REFERENCE } from "./_words.ts";
 import {
   concurrency,
   DEBUG,
+  DRY_RUN,
   FORMAT,
   NO_TTY,
   PLATFORM,
@@ -213,6 +214,24 @@ export const TAG: Command = {
   flags: [concurrency(5), ...REMOTE, DEBUG, VERBOSE],
   environment: [DOCKER_CONFIG],
   load: () => import("./tag.ts"),
+};
+
+/** `gantry untag` */
+export const UNTAG: Command = {
+  name: "untag",
+  purpose: "Remove tags, and leave what they point at",
+  usage: "[flags] <name>:<tag>[,<tag>][...]",
+  notes: [
+    "Where a registry does not delete tags, nothing is done, and the failure says so.",
+  ],
+  examples: [
+    { title: "Remove a tag", line: "untag localhost:5000/hello:v1" },
+    { title: "Remove several", line: "untag localhost:5000/hello:v1,v2" },
+  ],
+  arity: { min: 1, max: 1, meaning: "the tags to remove" },
+  flags: [DRY_RUN, ...FORMAT, ...REMOTE, DEBUG],
+  environment: [DOCKER_CONFIG],
+  load: () => import("./untag.ts"),
 };
 
 /** `gantry resolve` */

@@ -1,15 +1,6 @@
 import type { Command } from "./_command.ts";
-import { DOCKER_CONFIG, REFERENCE } from "./_words.ts";
-import {
-  DEBUG,
-  DESCRIPTOR,
-  FORMAT,
-  NO_TTY,
-  PLATFORM,
-  PRETTY,
-  REMOTE,
-  VERBOSE,
-} from "./flags.ts";
+import { DOCKER_CONFIG } from "./_words.ts";
+import { DEBUG, FORMAT, REMOTE, VERBOSE } from "./flags.ts";
 
 /** `gantry repo …` */
 export const REPO: Command = {
@@ -88,111 +79,6 @@ export const REPO: Command = {
       ],
       environment: [DOCKER_CONFIG],
       load: () => import("./repo_tags.ts"),
-    },
-  ],
-};
-
-/** `gantry manifest …` */
-export const MANIFEST: Command = {
-  name: "manifest",
-  purpose: "Work with manifests",
-  commands: [
-    {
-      name: "fetch",
-      aliases: ["get", "show"],
-      purpose: "Print or save a manifest",
-      usage: `[flags] ${REFERENCE}`,
-      examples: [
-        {
-          title: "Print its bytes",
-          line: "manifest fetch localhost:5000/hello:v1",
-        },
-        {
-          title: "Print it for reading",
-          line: "manifest fetch --pretty localhost:5000/hello:v1",
-        },
-        {
-          title: "Print its descriptor",
-          line: "manifest fetch --descriptor localhost:5000/hello:v1",
-        },
-        {
-          title: "Choose a platform",
-          line: "manifest fetch --platform linux/arm64 localhost:5000/hello:v1",
-        },
-      ],
-      arity: { min: 1, max: 1, meaning: "the manifest to fetch" },
-      flags: [
-        {
-          name: "media-type",
-          kind: "strings",
-          value: "type",
-          purpose: "accept these media types only",
-        },
-        PLATFORM,
-        {
-          name: "output",
-          short: "o",
-          kind: "string",
-          value: "path",
-          purpose: "save to this file; - is stdout",
-          group: "Output flags",
-        },
-        DESCRIPTOR,
-        PRETTY,
-        ...FORMAT,
-        ...REMOTE,
-        DEBUG,
-        VERBOSE,
-      ],
-      environment: [DOCKER_CONFIG],
-      load: () => import("./manifest_fetch.ts"),
-    },
-  ],
-};
-
-/** `gantry blob …` */
-export const BLOB: Command = {
-  name: "blob",
-  purpose: "Work with blobs",
-  commands: [
-    {
-      name: "fetch",
-      aliases: ["get"],
-      purpose: "Print or save a blob",
-      usage: "[flags] {--output <file> | --descriptor} <name>@<digest>",
-      examples: [
-        {
-          title: "Save it",
-          line: "blob fetch -o blob.bin localhost:5000/hello@sha256:…",
-        },
-        {
-          title: "Print it",
-          line: "blob fetch -o - localhost:5000/hello@sha256:…",
-        },
-        {
-          title: "Print its descriptor",
-          line: "blob fetch --descriptor localhost:5000/hello@sha256:…",
-        },
-      ],
-      arity: { min: 1, max: 1, meaning: "the target blob to fetch" },
-      flags: [
-        {
-          name: "output",
-          short: "o",
-          kind: "string",
-          value: "path",
-          purpose: "save to this file; - is stdout",
-          group: "Output flags",
-        },
-        DESCRIPTOR,
-        PRETTY,
-        NO_TTY,
-        ...REMOTE,
-        DEBUG,
-        VERBOSE,
-      ],
-      environment: [DOCKER_CONFIG],
-      load: () => import("./blob_fetch.ts"),
     },
   ],
 };

@@ -1,6 +1,11 @@
 import { dirname, join } from "node:path";
 import { createRegistry } from "@gantry/oci/distribution/server";
-import { type Finished, runGantry, type RunOptions } from "./gantry.ts";
+import {
+  type Finished,
+  runGantry,
+  type RunOptions,
+  runProgram,
+} from "./gantry.ts";
 
 /** A registry on loopback and a folder to work in, both gone when disposed of. */
 export interface Sandbox extends AsyncDisposable {
@@ -11,7 +16,10 @@ export interface Sandbox extends AsyncDisposable {
   /** Runs gantry in the folder. */
   gantry(args: readonly string[], options?: RunOptions): Promise<Finished>;
   /** Runs oras in the folder. */
-  oras(args: readonly string[]): Promise<Finished>;
+  oras(
+    args: readonly string[],
+    options?: Pick<RunOptions, "stdin">,
+  ): Promise<Finished>;
   /** Runs gantry, and demands that it succeeds; gives its stdout. */
   ok(...args: readonly string[]): Promise<string>;
   /** Writes a file, and the folders above it. */
@@ -45,16 +53,8 @@ export async function openSandbox(
     host: `localhost:${server.addr.port}`,
     folder: work,
     gantry,
-    async oras(args) {
-      const { code, stderr, stdout } = await new Deno.Command("oras", {
-        args: [...args],
-        cwd: work,
-        env,
-        stdin: "null",
-      }).output();
-      const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-      return { code, stdout: decode(stdout), stderr: decode(stderr) };
-    },
+    oras: (args, options) =>
+      runProgram(["oras", ...args], { cwd: work, env, ...options }),
     async ok(...args) {
       const { code, stderr, stdout } = await gantry(args);
       if (code !== 0) {

@@ -41,10 +41,18 @@ export async function runGantry(
   args: readonly string[],
   options: RunOptions = {},
 ): Promise<Finished> {
+  return await runProgram([...COMMAND, ...args], options);
+}
+
+/** Runs a program and waits for its end. */
+export async function runProgram(
+  line: readonly string[],
+  options: RunOptions = {},
+): Promise<Finished> {
   const { stdin, ...rest } = options;
-  const [program, ...prefix] = COMMAND;
+  const [program, ...args] = line;
   const child = new Deno.Command(program!, {
-    args: [...prefix, ...args],
+    args,
     stdin: stdin === undefined ? "null" : "piped",
     stdout: "piped",
     stderr: "piped",

@@ -1,7 +1,8 @@
 import type { Annotations } from "../../../image/annotations.ts";
 import type { Descriptor } from "../../../image/descriptor.ts";
+import { encodeJson } from "../../../image/encode_json.ts";
 import type { Invocation } from "../_command.ts";
-import { compactJson, prettyJson } from "../_json.ts";
+import { indentJson } from "../_json.ts";
 
 /** What JSON results say of a piece of content, in this order of keys. */
 export interface DescriptorBlock {
@@ -41,12 +42,34 @@ export function descriptorBlock(
   };
 }
 
+/** Describes a manifest that was pushed under tags for a JSON result. */
+export function pushedBlock(
+  name: string,
+  descriptor: Descriptor,
+  tags: readonly string[],
+): DescriptorBlock & { readonly referenceAsTags: readonly string[] | null } {
+  return {
+    ...descriptorBlock(name, descriptor),
+    referenceAsTags: tags.length === 0
+      ? null
+      : tags.map((tag) => `${name}:${tag}`).sort(),
+  };
+}
+
 /** Prints a descriptor, on one line without an end, or indented with `--pretty`. */
 export function printDescriptor(
-  { console, flags }: Invocation,
+  invocation: Invocation,
   { digest, mediaType, size }: Descriptor,
 ): void {
-  const descriptor = { mediaType, digest, size };
-  if (flags.bool("pretty")) console.out(prettyJson(descriptor));
-  else console.outRaw(compactJson(descriptor));
+  printWholeDescriptor(invocation, { mediaType, digest, size });
+}
+
+/** Prints a descriptor with all its fields. */
+export function printWholeDescriptor(
+  { console, flags }: Invocation,
+  descriptor: Descriptor,
+): void {
+  const text = new TextDecoder().decode(encodeJson(descriptor));
+  if (flags.bool("pretty")) console.out(indentJson(text));
+  else console.outRaw(text);
 }

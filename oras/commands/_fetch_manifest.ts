@@ -1,0 +1,29 @@
+import type { RawManifest } from "../../distribution/manifests.ts";
+import { parseManifest } from "../../image/manifest_content.ts";
+import type { Platform } from "../../image/platform.ts";
+import { manifestForPlatform } from "../_platform.ts";
+import type { CommandStore } from "./_open_store.ts";
+
+/** Fetches a manifest, or that for a platform among those of an index. */
+export async function fetchManifest(
+  store: CommandStore,
+  reference: string,
+  options: {
+    readonly platform?: Platform | undefined;
+    readonly signal: AbortSignal;
+  },
+): Promise<RawManifest> {
+  const { platform, signal } = options;
+  const { bytes, descriptor } = await store.fetchManifest(reference, {
+    signal,
+  });
+  if (platform === undefined) return { bytes, descriptor };
+  const { mediaType } = descriptor;
+  const value = parseManifest(bytes, { mediaType });
+  return await manifestForPlatform(
+    store,
+    { bytes, descriptor, value },
+    platform,
+    { signal },
+  );
+}
