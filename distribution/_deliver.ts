@@ -1,4 +1,5 @@
 import type { Attempts } from "./_attempts.ts";
+import { sourceSizeError } from "./_body_stream.ts";
 import { discard } from "./_discard.ts";
 import { countedSource, partialSource } from "./_partial_source.ts";
 import {
@@ -57,9 +58,11 @@ export async function deliver(
   while (state.offset < end) {
     const { offset } = state;
     const rest = partialSource(content, offset - start);
-    const body = countedSource(rest, (bytes) => onBytes?.(offset + bytes));
+    const count = (bytes: number): void => onBytes?.(offset + bytes);
     try {
+      const body = await smallBody(rest) ?? countedSource(rest, count);
       await patchUpload(state, body, { signal });
+      if (body instanceof Uint8Array) count(body.byteLength);
       attempts.reset();
     } catch (fault) {
       const curable = fault instanceof RegistryError && fault.status === 416;
@@ -103,9 +106,11 @@ export async function finishUpload(
     };
     const url = state.location;
     try {
-      await putUpload(state, digest, body && countedSource(body, count), {
-        signal,
-      });
+      const small = body && await smallBody(body);
+      handed = small?.byteLength ?? 0;
+      const sent = small ?? (body && countedSource(body, count));
+      await putUpload(state, digest, sent, { signal });
+      if (small !== undefined) count(small.byteLength);
       return;
     } catch (fault) {
       // A proxy may have lost patience with a registry that still worked at it.
@@ -134,6 +139,19 @@ export async function finishUpload(
       body = undefined;
     }
   }
+}
+
+/** A body up to this size is sent at once where its source can give it so. */
+const SMALL_BODY = 256 * 1024;
+
+/** A small content whole, where its source can give it. */
+async function smallBody(
+  source: Source,
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  if (source.bytes === undefined || source.size > SMALL_BODY) return undefined;
+  const bytes = await source.bytes();
+  if (bytes.byteLength === source.size) return bytes;
+  throw sourceSizeError(source.size, bytes.byteLength);
 }
 
 /** Whether a body was refused for its size. */

@@ -19,13 +19,21 @@ export interface Source {
   ):
     | ReadableStream<Uint8Array<ArrayBuffer>>
     | Promise<ReadableStream<Uint8Array<ArrayBuffer>>>;
+  /**
+   * Gives the whole content at once, which must not be changed. Sources of little
+   * content should have it: it costs much less than a stream.
+   */
+  bytes?():
+    | Uint8Array<ArrayBuffer>
+    | Promise<Uint8Array<ArrayBuffer>>;
 }
 
 /** What can be taken for a source: bytes, text (as UTF-8), a `Blob`, or a source itself. */
 export type SourceLike = Uint8Array<ArrayBuffer> | string | Blob | Source;
 
 /**
- * Makes a source of bytes, text or a `Blob`; a source is given back as it is.
+ * Makes a source of bytes, text or a `Blob`; a source is given back as it is. Bytes
+ * are not copied, and must not be changed while the source is used.
  *
  * @example
  * ```ts
@@ -38,8 +46,15 @@ export type SourceLike = Uint8Array<ArrayBuffer> | string | Blob | Source;
  * ```
  */
 export function toSource(content: SourceLike): Source {
-  if (typeof content === "string" || content instanceof Uint8Array) {
-    return toSource(new Blob([content]));
+  if (typeof content === "string") {
+    return toSource(new TextEncoder().encode(content));
+  }
+  if (content instanceof Uint8Array) {
+    return {
+      size: content.byteLength,
+      open: (offset = 0) => new Blob([content.subarray(offset)]).stream(),
+      bytes: () => content,
+    };
   }
   if (content instanceof Blob) {
     return {

@@ -4,6 +4,9 @@ import type { SignalOptions } from "../distribution/signal_options.ts";
 import type { Descriptor } from "../image/descriptor.ts";
 import type { MediaType } from "../image/media_type.ts";
 
+/** Up to this size content is hashed at once. */
+const SMALL = 256 * 1024;
+
 /** Reads content to the end, and makes its descriptor. */
 export async function describe(
   content: SourceLike,
@@ -12,6 +15,8 @@ export async function describe(
 ): Promise<Descriptor> {
   const source = toSource(content);
   signal?.throwIfAborted();
-  const digest = await Digest.fromStream(await source.open(), { signal });
+  const digest = source.bytes === undefined || source.size > SMALL
+    ? await Digest.fromStream(await source.open(), { signal })
+    : await Digest.fromBytes(await source.bytes());
   return { mediaType, digest: String(digest), size: source.size };
 }

@@ -127,6 +127,8 @@ async function prepare(
   else {
     const { openInput } = await import("./node/files.ts");
     source = await openInput(context.root, input.path!);
+    // Little is read once, for its digest and for its upload.
+    if (source.bytes !== undefined) source = toSource(await source.bytes());
   }
   const { signal } = context;
   const descriptor = await describe(source, mediaType, { signal });

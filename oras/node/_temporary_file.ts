@@ -1,6 +1,8 @@
+import { renameSync, writeFileSync } from "node:fs";
 import { link, lstat, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { pathExists } from "../_path_exists.ts";
+import { pathFailure } from "./_path_failure.ts";
 
 /** A path beside another, for what is not complete; unlike any other. */
 export function temporaryPath(path: string): string {
@@ -13,9 +15,38 @@ export function temporaryPath(path: string): string {
 
 /** Twelve digits that nobody can foresee. */
 export function randomName(): string {
-  const random = crypto.getRandomValues(new Uint8Array(6));
-  return Array.from(random, (byte) => byte.toString(16).padStart(2, "0"))
-    .join("");
+  return crypto.randomUUID().slice(-12);
+}
+
+/**
+ * Writes a small file, and gives it its name.
+ *
+ * It is done without another thread: under Deno that takes a third of the time.
+ *
+ * @throws {PathError} The file cannot be written, or exists and must not be replaced.
+ */
+export async function writeSmallFile(
+  path: string,
+  bytes: Uint8Array<ArrayBuffer>,
+  options: { readonly overwrite?: boolean | undefined },
+): Promise<void> {
+  const partial = temporaryPath(path);
+  try {
+    writeNew(partial, bytes);
+    if (options.overwrite === false) await publish(partial, path, options);
+    else renameNow(partial, path);
+  } catch (error) {
+    await rm(partial, { force: true });
+    throw pathFailure("write", path, error);
+  }
+}
+
+function writeNew(path: string, bytes: Uint8Array<ArrayBuffer>): void {
+  writeFileSync(path, bytes, { flag: "wx" });
+}
+
+function renameNow(from: string, to: string): void {
+  renameSync(from, to);
 }
 
 /**

@@ -1,14 +1,19 @@
 import { basename, dirname, resolve } from "node:path";
+import { byteReader } from "../../digest/_tap_stream.ts";
 import { ContentError } from "../../digest/errors.ts";
 import { ConnectionError, RegistryError } from "../../distribution/errors.ts";
 import type { ProgressHook } from "../../distribution/progress.ts";
 import type { Repository } from "../../distribution/repository.ts";
 import type { Descriptor } from "../../image/descriptor.ts";
 import { PathError } from "../errors.ts";
+import { writeSmallFile } from "./_temporary_file.ts";
 import { PartialDownload } from "./_partial_download.ts";
 import { pathFailure } from "./_path_failure.ts";
 import { OutputDirectory } from "./output_directory.ts";
 import { writeVerifiedFile } from "./write_verified_file.ts";
+
+/** Blobs up to this size are read whole, and written at once. */
+const SMALL_FILE = 256 * 1024;
 
 /** Smaller blobs are fetched anew: that costs less than to look for a part of them. */
 const WORTH_RESUMING = 1024 * 1024;
@@ -69,6 +74,12 @@ export async function fetchToFile(
   }
   report("downloading", 0);
   const stream = await repository.blobs.get(descriptor, { signal });
+  if (size <= SMALL_FILE) {
+    const bytes = await readWhole(stream, size, signal);
+    report("downloading", size);
+    await writeSmallFile(await prepare(), bytes, { overwrite });
+    return report("downloaded", size);
+  }
   const target = await prepareFor(stream, prepare);
   await writeVerifiedFile(target, stream, {
     size,
@@ -77,6 +88,27 @@ export async function fetchToFile(
     onBytes: (bytes) => report("downloading", bytes),
   });
   report("downloaded", size);
+}
+
+/** Reads a stream that fails where it is longer. */
+async function readWhole(
+  stream: ReadableStream<Uint8Array<ArrayBuffer>>,
+  size: number,
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const reader = byteReader(stream);
+  const abort = () => void reader.cancel(signal?.reason).catch(() => {});
+  signal?.addEventListener("abort", abort, { once: true });
+  try {
+    // One more than there is, so that the end is seen, and with it the verdict.
+    const { value } = await reader.read(new Uint8Array(size + 1), {
+      min: size + 1,
+    });
+    signal?.throwIfAborted();
+    return value ?? new Uint8Array();
+  } finally {
+    signal?.removeEventListener("abort", abort);
+  }
 }
 
 /** Looks the place up, and lets the stream go where there is none. */

@@ -1,5 +1,11 @@
-import type { Stats } from "node:fs";
-import { stat } from "node:fs/promises";
+import {
+  closeSync,
+  fstatSync,
+  openSync,
+  readSync,
+  type Stats,
+  statSync,
+} from "node:fs";
 import {
   type FileVersion,
   type InputFile,
@@ -11,6 +17,12 @@ import { PathError } from "../errors.ts";
 import { pathFailure } from "./_path_failure.ts";
 
 const DEFAULT_CHUNK = 64 * 1024;
+
+/**
+ * Files up to this size are read at once, without another thread: under Deno that
+ * takes a tenth of the time, and less than sending them takes.
+ */
+const SMALL_FILE = 256 * 1024;
 
 /**
  * Makes a source of a file, whose size is what it has now.
@@ -34,18 +46,24 @@ const DEFAULT_CHUNK = 64 * 1024;
  * await Deno.remove(path);
  * ```
  */
-export async function fileSource(path: string): Promise<Source> {
-  const seen = await statFile(path);
-  return {
-    size: seen.size,
-    open: (offset = 0) => openFile(path, seen, offset),
-  };
+export function fileSource(path: string): Promise<Source> {
+  return new Promise((resolve) => {
+    const seen = statFile(path);
+    const source: Source = {
+      size: seen.size,
+      open: (offset = 0) => openFile(path, seen, offset),
+    };
+    const isSmall = seen.isFile() && seen.size <= SMALL_FILE;
+    resolve(
+      isSmall ? { ...source, bytes: () => readSmall(path, seen) } : source,
+    );
+  });
 }
 
-async function statFile(path: string): Promise<Stats> {
+function statFile(path: string): Stats {
   let seen: Stats;
   try {
-    seen = await stat(path);
+    seen = statSync(path);
   } catch (error) {
     throw pathFailure("read", path, error);
   }
@@ -59,6 +77,31 @@ async function statFile(path: string): Promise<Stats> {
     );
   }
   return seen;
+}
+
+/** Reads a file whole, if it is still the one that was seen. */
+function readSmall(path: string, seen: Stats): Uint8Array<ArrayBuffer> {
+  let file: number;
+  try {
+    file = openSync(path, "r");
+  } catch (error) {
+    throw pathFailure("read", path, error);
+  }
+  try {
+    const bytes = new Uint8Array(seen.size);
+    let filled = 0;
+    while (filled < bytes.byteLength) {
+      const count = readSync(file, bytes, filled, bytes.length - filled, null);
+      if (count === 0) break;
+      filled += count;
+    }
+    checkUnchanged(path, seen, versionOf(fstatSync(file)));
+    return bytes;
+  } catch (error) {
+    throw pathFailure("read", path, error);
+  } finally {
+    closeSync(file);
+  }
 }
 
 async function openFile(

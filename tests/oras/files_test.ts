@@ -110,6 +110,26 @@ Deno.test("fileSource() notices that a file has changed", async () => {
   assertEquals((during as PathError).code, "PATH_CHANGED");
 });
 
+Deno.test("fileSource() gives a small file at once, if it is still the one that was seen", async () => {
+  await using setting = await fixture();
+  const path = join(setting.folder, "file");
+  for (const size of [0, 1, 65_537, 262_144, 262_145]) {
+    await Deno.writeFile(path, new Uint8Array(size).fill(7));
+    const source = await fileSource(path);
+    assertEquals(source.bytes === undefined, size > 262_144);
+    const bytes = await source.bytes?.();
+    if (bytes !== undefined) assertEquals(bytes, new Uint8Array(size).fill(7));
+  }
+  await Deno.writeTextFile(path, "seen");
+  const source = await fileSource(path);
+  await Deno.writeTextFile(path, "seen and changed");
+  const changed = await assertRejects(async () => await source.bytes!());
+  assertEquals((changed as PathError).code, "PATH_CHANGED");
+  await Deno.remove(path);
+  const gone = await assertRejects(async () => await source.bytes!());
+  assertEquals((gone as PathError).code, "PATH_NOT_FOUND");
+});
+
 Deno.test("fileSource() refuses directories and what does not exist", async () => {
   await using setting = await fixture();
   const cases = { ".": "PATH_INVALID", missing: "PATH_NOT_FOUND" };

@@ -342,7 +342,8 @@ Deno.test("push() notices a file that changes between digest and upload, or whil
   for (const when of ["before", "during"]) {
     await using setting = await fixture();
     const { folder: root, options, write } = setting;
-    await write({ a: "before" });
+    // What is small is read once, and cannot change any more.
+    await write({ a: "before".repeat(100_000) });
     const change = () => write({ a: "after, and longer" });
     class Careless extends Registry {
       protected override async makeLayer(
