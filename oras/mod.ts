@@ -40,6 +40,7 @@ export {
   PathError,
   type PathErrorCode,
 } from "./errors.ts";
+export { walk, type WalkOptions } from "./graph/walk.ts";
 export type {
   ConfigInput,
   LayerInput,

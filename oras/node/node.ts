@@ -14,6 +14,11 @@
  * @module
  */
 export { fileSource } from "./file_source.ts";
+export type { GarbageOptions } from "../stores/node/_layout_garbage.ts";
+export {
+  type GarbageResult,
+  LayoutStore,
+} from "../stores/node/layout_store.ts";
 export {
   OutputDirectory,
   type OutputDirectoryOptions,

@@ -1,3 +1,4 @@
+import { readAhead } from "../../digest/_read_ahead.ts";
 import { SizeMismatchError } from "../../digest/errors.ts";
 import { verifyStream } from "../../digest/verify_stream.ts";
 import type { SignalOptions } from "../../distribution/signal_options.ts";
@@ -5,7 +6,6 @@ import type { Source } from "../../distribution/source.ts";
 import { addressedBytes } from "../../image/addressed_bytes.ts";
 import type { Descriptor } from "../../image/descriptor.ts";
 import { MediaTypes } from "../../image/media_type.ts";
-import { readAll } from "../../distribution/_read_all.ts";
 import { StoreError } from "../store_error.ts";
 
 /** Content that a store does not hold. */
@@ -76,21 +76,25 @@ export async function openVerified(
   if (descriptor.mediaType !== MediaTypes.dockerSchema1Signed) {
     return verifyStream(stream, descriptor);
   }
-  const bytes = await readBytes(stream, descriptor);
+  const bytes = await readBytes(stream, descriptor, { signal });
   await verifyBytes(bytes, descriptor);
   return new Blob([bytes]).stream();
 }
 
-/** Reads a stream into memory, as far as the descriptor says. */
+/** Reads a stream into memory, no further than the descriptor says. */
 export async function readBytes(
   stream: ReadableStream<Uint8Array<ArrayBuffer>>,
   { digest, size }: Pick<Descriptor, "digest" | "size">,
+  { signal }: SignalOptions,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  return await readAll(
-    stream,
-    size,
-    () => new SizeMismatchError(size, size + 1, digest),
-  );
+  const pieces: Uint8Array<ArrayBuffer>[] = [];
+  let seen = 0;
+  await readAhead(stream, (piece) => {
+    seen += piece.byteLength;
+    if (seen > size) throw new SizeMismatchError(size, seen, digest);
+    pieces.push(piece.slice());
+  }, signal);
+  return await new Blob(pieces).bytes();
 }
 
 /** Checks bytes against a descriptor. */

@@ -117,7 +117,7 @@ export class MemoryStore
       (!isManifest || held.manifest !== undefined);
     if (!isThere) {
       const stream = await openVerified(descriptor, source, { signal });
-      const bytes = await readBytes(stream, descriptor);
+      const bytes = await readBytes(stream, descriptor, { signal });
       signal?.throwIfAborted();
       const manifest = isManifest ? { mediaType, digest, size } : undefined;
       this.#content.set(digest, { bytes, manifest });
