@@ -1,5 +1,6 @@
 import { ContentError } from "../digest/errors.ts";
 import { byobReader, readPiece, tapStream } from "../digest/_tap_stream.ts";
+import { withUrl } from "./_response_url.ts";
 import { inheritSecrets } from "./_secrets.ts";
 import type { Source } from "./source.ts";
 
@@ -124,8 +125,7 @@ export function withBody(
   init: ResponseInit = {},
 ): Response {
   const { status, statusText, headers } = response;
-  return inheritSecrets(
-    new Response(body, { status, statusText, headers, ...init }),
-    response,
-  );
+  const made = new Response(body, { status, statusText, headers, ...init });
+  inheritSecrets(made, response);
+  return response.url === "" ? made : withUrl(made, response);
 }

@@ -75,10 +75,9 @@ export function ownSecrets(response: Response, secrets: Secrets): void {
 }
 
 /** Ties a response to the secrets of another that it was made of. */
-export function inheritSecrets(response: Response, from: Response): Response {
+export function inheritSecrets(response: Response, from: Response): void {
   const secrets = owners.get(from);
   if (secrets !== undefined) owners.set(response, secrets);
-  return response;
 }
 
 /** A text out of a response, without the secrets that the request had carried. */

@@ -135,6 +135,16 @@ export { guardStalls, type StallOptions } from "./stall.ts";
 export { type ListTagsOptions, Tags } from "./tags.ts";
 export { limitTime, type TimeLimitOptions } from "./time_limit.ts";
 export {
+  type EndTrace,
+  type FailureTrace,
+  type RequestTrace,
+  type ResponseTrace,
+  trace,
+  type TraceEvent,
+  type TraceHook,
+  type TraceOptions,
+} from "./trace.ts";
+export {
   makeTransport,
   type Transport,
   type TransportRequest,

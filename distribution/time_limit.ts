@@ -1,6 +1,5 @@
 import { guardBody, withBody } from "./_body_stream.ts";
 import { forwardAbort } from "./_forward_abort.ts";
-import { withUrl } from "./_response_url.ts";
 import { ConnectionError } from "./errors.ts";
 import { type Transport, wrapTransport } from "./transport.ts";
 
@@ -79,7 +78,7 @@ export function limitTime(
         return response;
       }
       const body = guardBody(response.body, undefined, { end: finish });
-      return withUrl(withBody(response, body), response);
+      return withBody(response, body);
     } catch (error) {
       finish();
       throw error;

@@ -2,6 +2,7 @@ import type { CredentialStore } from "../../distribution/credential.ts";
 import { fixedCredentials } from "../../distribution/credentials.ts";
 import { defaultTransport } from "../../distribution/default_transport.ts";
 import type { ClientOptions } from "../../distribution/registry_client.ts";
+import { trace } from "../../distribution/trace.ts";
 import type {
   BaseTransportOptions,
   ResolveRule,
@@ -14,7 +15,7 @@ import { readTextFile } from "./_file.ts";
 import type { FlagValues } from "./_flag.ts";
 import { printable } from "./_printable.ts";
 import { readCredential } from "./_secret.ts";
-import { traced } from "./_trace.ts";
+import { traceText } from "./_trace.ts";
 
 /** Turns the remote flags into options. Files and the environment are read here, and nowhere below. */
 export async function remoteOptions(
@@ -27,8 +28,7 @@ export async function remoteOptions(
   const base = defaultTransport(await readTransportOptions(flags));
   return {
     transport: flags.bool("debug")
-      ? traced(base, {
-        write: (text) => console.errRaw(text),
+      ? trace(base, (event) => console.errRaw(traceText(event)), {
         secretHeaders: headers.map(([name]) => name),
       })
       : base,
