@@ -6,6 +6,7 @@ import { benchManifest } from "./manifest.ts";
 import { benchLayers } from "./layers.ts";
 import { measure, type Measured } from "./measure.ts";
 import { benchServer } from "./server.ts";
+import { benchCopy } from "./copy.ts";
 import {
   makeCertificates,
   type Server,
@@ -41,6 +42,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   own: benchOwnRegistry,
   memory: benchMemory,
   server: benchServer,
+  copy: benchCopy,
 };
 
 /** Runs tools in turn, `rounds` times, so that none has the quiet moments. */
