@@ -40,7 +40,7 @@ export interface PullOptions {
   /**
    * How many blobs are fetched at once.
    *
-   * @default {3}
+   * @default {8}
    */
   readonly concurrency?: number | undefined;
   /**

@@ -83,7 +83,7 @@ export interface PushOptions {
   /**
    * How many files are prepared and uploaded at once.
    *
-   * @default {5}
+   * @default {8}
    */
   readonly concurrency?: number | undefined;
   /** Takes the steps of the push. */

@@ -103,7 +103,7 @@ export class Registry extends BaseRegistry {
     const reference = this.getContainer(target);
     return await pushArtifact(this.repository(reference), reference, {
       ...options,
-      concurrency: options.concurrency ?? this.options.concurrency ?? 5,
+      concurrency: options.concurrency ?? this.options.concurrency ?? 8,
     }, {
       parseFile: (file, context) => this.parseFile(file, context),
       nameLayer: (input, context) => this.nameLayer(input, context),
@@ -156,7 +156,7 @@ export class Registry extends BaseRegistry {
     const reference = this.getContainer(target);
     return await pullArtifact(this.repository(reference), reference, {
       ...options,
-      concurrency: options.concurrency ?? this.options.concurrency ?? 3,
+      concurrency: options.concurrency ?? this.options.concurrency ?? 8,
     }, {
       selectLayers: (manifest, context) => this.selectLayers(manifest, context),
       titleOf: (descriptor, context) => this.titleOf(descriptor, context),

@@ -101,7 +101,7 @@ export const PUSH: Command = {
           ? undefined
           : `unknown image specification flag: ${value}\nAvailable options: v1.1, v1.0`,
     },
-    concurrency(5),
+    concurrency(8),
     {
       name: "export-manifest",
       kind: "string",
@@ -184,7 +184,7 @@ export const PULL: Command = {
       purpose: "save the config to this file, if it has that type",
     },
     PLATFORM,
-    concurrency(3),
+    concurrency(8),
     ...FORMAT,
     NO_TTY,
     ...REMOTE,
@@ -211,7 +211,7 @@ export const TAG: Command = {
     min: 1,
     meaning: "the artifact to be retagged and the tags to be added",
   },
-  flags: [concurrency(5), ...REMOTE, DEBUG, VERBOSE],
+  flags: [concurrency(8), ...REMOTE, DEBUG, VERBOSE],
   environment: [DOCKER_CONFIG],
   load: () => import("./tag.ts"),
 };
