@@ -169,3 +169,17 @@ for (
     });
   }
 }
+
+Deno.test("T17 warnings that arrive in one header are told, each once", async () => {
+  for (const over of ["handler", "http"] as const) {
+    await using registry = openQuirkRegistry(["warnings"], { over });
+    const told: string[] = [];
+    using client = registry.client({
+      onEvent: (event) => {
+        if (event.type === "warning") told.push(event.text);
+      },
+    });
+    await resolves(client.repository(REPOSITORY));
+    assertEquals(told, ['this is "old", use v2', "pull less"]);
+  }
+});
