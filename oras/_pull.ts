@@ -1,14 +1,18 @@
 import type { Reference } from "../distribution/reference.ts";
-import type { Repository } from "../distribution/repository.ts";
 import { EMPTY_DESCRIPTOR } from "../image/empty_content.ts";
 import type { Descriptor } from "../image/descriptor.ts";
 import { isIndex, isManifest } from "../image/manifest_content.ts";
 import { manifestForPlatform } from "./_platform.ts";
 import { collectLayers } from "./_pull_walk.ts";
-import { requireTarget } from "./_require_target.ts";
 import { ArtifactError } from "./errors.ts";
-import type { PulledFile, PullOptions, PullResult } from "./pull_options.ts";
+import type {
+  PulledFile,
+  PullOptions,
+  StorePullResult,
+} from "./pull_options.ts";
+import { resolveManifest } from "./graph/_read_manifest.ts";
 import type { PullContext, PullSteps } from "./pull_steps.ts";
+import type { ReadableStore } from "./store.ts";
 
 /** A layer and what it is called. */
 export interface NamedLayer {
@@ -22,41 +26,50 @@ export interface NamedLayer {
   readonly unpack: boolean;
 }
 
+/** Where an artifact is. */
+export interface PullSource {
+  /** The store. */
+  readonly store: ReadableStore;
+  /** The tag or digest. */
+  readonly target: string;
+  /** The whole name, where the store is of a registry. */
+  readonly reference?: Reference | undefined;
+}
+
 /** Pulls an artifact by the steps that a provider gives. */
 export async function pullArtifact(
-  repository: Repository,
-  reference: Reference,
+  { reference, store, target }: PullSource,
   options: PullOptions & { readonly concurrency: number },
   steps: PullSteps,
-): Promise<PullResult> {
+): Promise<StorePullResult> {
   const { outdir = ".", platform, signal } = options;
   signal?.throwIfAborted();
   const context: PullContext = { reference, outdir, signal, options };
-  let root = await repository.manifests.get(requireTarget(reference), {
-    signal,
-  });
+  let root = await resolveManifest(store, target, { signal });
   if (platform !== undefined) {
-    root = await manifestForPlatform(repository, root, platform, { signal });
+    root = await manifestForPlatform(store, root, platform, { signal });
   }
   const { descriptor, value } = root;
   if (!isIndex(value) && !isManifest(value)) {
     throw new ArtifactError(
       "ARTIFACT_UNSUPPORTED",
-      `Cannot pull ${reference}: ${descriptor.mediaType} is neither a manifest nor an index`,
+      `Cannot pull ${
+        reference ?? target
+      }: ${descriptor.mediaType} is neither a manifest nor an index`,
     );
   }
   const total = descriptor.size;
   steps.report({ descriptor, phase: "downloading", transferred: 0, total });
   steps.report({ descriptor, phase: "processing", transferred: total, total });
-  const layers = await collectLayers(repository, root, context, steps);
+  const layers = await collectLayers(store, root, context, steps);
   const { named, skipped } = await nameLayers(layers, context, steps);
   let files: PulledFile[] = [];
   if (named.length > 0) {
     const { writeLayers } = await import("./node/write_layers.ts");
-    files = await writeLayers(repository, named, context, steps);
+    files = await writeLayers(store, named, context, steps);
   }
   steps.report({ descriptor, phase: "downloaded", transferred: total, total });
-  return { reference, descriptor, manifest: root, files, skipped };
+  return { descriptor, manifest: root, files, skipped };
 }
 
 async function nameLayers(

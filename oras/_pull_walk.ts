@@ -1,4 +1,3 @@
-import type { Repository } from "../distribution/repository.ts";
 import type { Descriptor } from "../image/descriptor.ts";
 import {
   isIndex,
@@ -7,7 +6,9 @@ import {
 } from "../image/manifest_content.ts";
 import { MediaTypes } from "../image/media_type.ts";
 import { forEachConcurrent } from "./_pool.ts";
+import { readManifest } from "./graph/_read_manifest.ts";
 import type { PullContext, PullSteps } from "./pull_steps.ts";
+import type { Fetcher } from "./store.ts";
 
 const MANIFEST_TYPES: ReadonlySet<string> = new Set([
   MediaTypes.manifest,
@@ -21,7 +22,7 @@ const MANIFEST_TYPES: ReadonlySet<string> = new Set([
  * fetched once, however often it is pointed at.
  */
 export async function collectLayers(
-  repository: Repository,
+  store: Fetcher,
   root: ManifestContent,
   context: PullContext,
   steps: PullSteps,
@@ -55,10 +56,7 @@ export async function collectLayers(
       { limit, signal },
       async ([index, descriptor], signal) => {
         report(steps, "downloading", descriptor);
-        next[index] = await repository.manifests.get(descriptor.digest, {
-          accept: [descriptor.mediaType],
-          signal,
-        });
+        next[index] = await readManifest(store, descriptor, { signal });
         report(steps, "processing", descriptor);
       },
     );

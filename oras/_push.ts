@@ -1,7 +1,6 @@
 import { DigestMismatchError } from "../digest/errors.ts";
 import type { ProgressHook, ProgressPhase } from "../distribution/progress.ts";
 import type { Reference } from "../distribution/reference.ts";
-import type { Repository } from "../distribution/repository.ts";
 import { toSource } from "../distribution/source.ts";
 import type { Descriptor } from "../image/descriptor.ts";
 import { EMPTY_CONTENT, EMPTY_DESCRIPTOR } from "../image/empty_content.ts";
@@ -16,20 +15,29 @@ import { manifestAnnotations, pushContext } from "./_push_context.ts";
 import { planLayers } from "./_push_plan.ts";
 import { PathError } from "./errors.ts";
 import type { PreparedContent } from "./layer.ts";
-import type { PushOptions, PushResult } from "./push_options.ts";
+import type { PushOptions, StorePushResult } from "./push_options.ts";
+import { putTagged } from "./graph/_put_tagged.ts";
 import type { LayerPlan, PushContext, PushSteps } from "./push_steps.ts";
+import type { WritableStore } from "./store.ts";
 
-/** Pushes an artifact by the steps that a provider gives: blobs, then the manifest, then tags. */
+/** Where an artifact goes. */
+export interface PushTarget {
+  /** The store. */
+  readonly store: WritableStore;
+  /** The whole name, where the store is of a registry; its digest is demanded of the manifest. */
+  readonly reference?: Reference | undefined;
+}
+
+/** Pushes an artifact by the steps that a provider gives: blobs, then the manifest with its tags. */
 export async function pushArtifact(
-  repository: Repository,
-  reference: Reference,
+  { reference, store }: PushTarget,
   options: PushOptions & { readonly concurrency: number },
   steps: PushSteps,
-): Promise<PushResult> {
+): Promise<StorePushResult> {
   options.signal?.throwIfAborted();
   const context = await pushContext(reference, options);
   const plans = await planLayers(context, steps);
-  const uploads = new Uploads(repository, (event) => steps.report(event));
+  const uploads = new Uploads(store, (event) => steps.report(event));
   const config = await steps.makeConfig(context);
   try {
     const layers = await pushLayers(plans, context, steps, uploads);
@@ -40,7 +48,7 @@ export async function pushArtifact(
       annotations: manifestAnnotations(context),
     }, context);
     await pushEmpty(manifest, uploads, context);
-    return await pushManifest(repository, manifest, context, steps);
+    return await pushManifest(store, manifest, context, steps);
   } finally {
     await config.release?.();
   }
@@ -83,7 +91,7 @@ class Uploads {
   readonly #byDigest = new Map<string, Promise<unknown>>();
 
   constructor(
-    readonly repository: Repository,
+    readonly store: WritableStore,
     readonly report: ProgressHook,
   ) {}
 
@@ -110,7 +118,7 @@ class Uploads {
       });
       return;
     }
-    const upload = this.repository.blobs.push(descriptor, source, {
+    const upload = this.store.push(descriptor, source, {
       signal,
       name,
       onProgress: this.report,
@@ -149,53 +157,30 @@ async function pushEmpty(
 }
 
 async function pushManifest(
-  repository: Repository,
+  store: WritableStore,
   manifest: Manifest,
   context: PushContext,
   steps: PushSteps,
-): Promise<PushResult> {
+): Promise<StorePushResult> {
   const { options, reference, signal } = context;
   const content = await parseManifestContent(
     encodeJson(manifest),
     { mediaType: manifest.mediaType },
   );
   const { bytes, descriptor } = content;
-  if (
-    reference.digest !== undefined && reference.digest !== descriptor.digest
-  ) {
-    throw new DigestMismatchError(reference.digest, descriptor.digest);
+  const { digest } = descriptor;
+  if (reference?.digest !== undefined && reference.digest !== digest) {
+    throw new DigestMismatchError(reference.digest, digest);
   }
   const report = reporter(steps, content);
   report("uploading", 0);
-  const { mediaType } = descriptor;
-  const tags = new Set(options.tags);
-  if (reference.tag !== undefined) {
-    tags.delete(reference.tag);
-    await repository.manifests.put(reference.tag, bytes, { mediaType, signal });
-  } else if (tags.size === 0) {
-    await repository.manifests.put(descriptor.digest, bytes, {
-      mediaType,
-      signal,
-    });
-  }
-  await forEachConcurrent(
-    [...tags],
-    { limit: options.concurrency!, signal },
-    async (tag, signal) => {
-      await repository.manifests.put(tag, bytes, { mediaType, signal });
-    },
-  );
+  const tags = [...new Set([reference?.tag ?? [], options.tags ?? []].flat())];
+  await putTagged(store, { bytes, descriptor }, tags, { signal });
   report("uploaded", descriptor.size);
-  const all = reference.tag === undefined
-    ? [...tags]
-    : [reference.tag, ...tags];
   return {
-    reference: all[0] === undefined
-      ? reference.withDigest(descriptor.digest)
-      : reference.withTag(all[0]),
     descriptor,
     manifest: content as ManifestContent<Manifest>,
-    tags: all,
+    tags,
   };
 }
 

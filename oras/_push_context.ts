@@ -17,7 +17,7 @@ import type { PushContext } from "./push_steps.ts";
  * @throws {ArtifactError} The annotations are malformed.
  */
 export async function pushContext(
-  reference: Reference,
+  reference: Reference | undefined,
   options: PushOptions,
 ): Promise<PushContext> {
   const { config, artifactType, root = "." } = options;
@@ -42,14 +42,14 @@ export async function pushContext(
 }
 
 function checkForm(
-  reference: Reference,
+  reference: Reference | undefined,
   options: PushOptions,
   imageSpec: ImageSpecVersion,
 ): void {
   const { artifactPlatform, artifactType, config, sourceDateEpoch, subject } =
     options;
   // Malformed ones are to be met before anything is uploaded.
-  for (const tag of options.tags ?? []) reference.withTag(tag);
+  for (const tag of options.tags ?? []) reference?.withTag(tag);
   const refuse = (reason: string) => {
     throw new TypeError(`Cannot push artifact: ${reason}`);
   };

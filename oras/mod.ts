@@ -47,12 +47,20 @@ export type {
   LayerKind,
   PreparedContent,
 } from "./layer.ts";
-export type { PulledFile, PullOptions, PullResult } from "./pull_options.ts";
+export { pull } from "./pull.ts";
+export type {
+  PulledFile,
+  PullOptions,
+  PullResult,
+  StorePullResult,
+} from "./pull_options.ts";
+export { push } from "./push.ts";
 export type { ExistingChoice, PullContext } from "./pull_steps.ts";
 export type {
   AnnotationSections,
   PushOptions,
   PushResult,
+  StorePushResult,
 } from "./push_options.ts";
 export type { LayerPlan, ManifestParts, PushContext } from "./push_steps.ts";
 export { Registry } from "./registry.ts";

@@ -5,7 +5,7 @@ import type { ManifestContent } from "../image/manifest_content.ts";
 import type { MediaType } from "../image/media_type.ts";
 import type { Platform } from "../image/platform.ts";
 
-/** What {@linkcode Registry.pull} is told. */
+/** What {@linkcode pull} and {@linkcode Registry.pull} are told. */
 export interface PullOptions {
   /**
    * The directory that files are written to. It is made where it is missing.
@@ -69,10 +69,14 @@ export interface PulledFile {
   readonly unpacked: boolean;
 }
 
-/** What a pull has read and written. */
-export interface PullResult {
+/** What a pull from a registry has read and written. */
+export interface PullResult extends StorePullResult {
   /** Where the manifest was pulled from. */
   readonly reference: Reference;
+}
+
+/** What a pull has read and written. */
+export interface StorePullResult {
   /** The descriptor of the manifest or index that was pulled. */
   readonly descriptor: Descriptor;
   /** That manifest or index, with its exact bytes. */

@@ -6,8 +6,8 @@ import type { PullOptions } from "./pull_options.ts";
 
 /** What all steps of one pull know. */
 export interface PullContext {
-  /** Where the artifact comes from. */
-  readonly reference: Reference;
+  /** Where the artifact comes from; undefined where that is no registry. */
+  readonly reference: Reference | undefined;
   /** The directory that files are written to, as it was given. */
   readonly outdir: string;
   /** Ends the pull. */

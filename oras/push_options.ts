@@ -18,7 +18,7 @@ export interface AnnotationSections {
   readonly [section: string]: Annotations;
 }
 
-/** What {@linkcode Registry.push} is told. */
+/** What {@linkcode push} and {@linkcode Registry.push} are told. */
 export interface PushOptions {
   /**
    * What becomes the layers, in this order. A text is `path[:mediaType]`: it is split at the last
@@ -66,7 +66,7 @@ export interface PushOptions {
    */
   readonly disablePathValidation?: boolean | undefined;
   /**
-   * Further tags for the manifest.
+   * The tags of the manifest; of a push to a registry, those beside the target's own.
    *
    * @default {[]}
    */
@@ -92,10 +92,14 @@ export interface PushOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What a push has made. */
-export interface PushResult {
+/** What a push to a registry has made. */
+export interface PushResult extends StorePushResult {
   /** Where the manifest was pushed to: with its tag, or with its digest where it got no tag. */
   readonly reference: Reference;
+}
+
+/** What a push has made. */
+export interface StorePushResult {
   /** The manifest's descriptor. */
   readonly descriptor: Descriptor;
   /** The manifest, with its exact bytes. */

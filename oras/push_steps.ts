@@ -10,8 +10,8 @@ import type { AnnotationSections, PushOptions } from "./push_options.ts";
 
 /** What all steps of one push know: its options, with the defaults settled. */
 export interface PushContext {
-  /** Where the artifact goes. */
-  readonly reference: Reference;
+  /** Where the artifact goes; undefined where that is no registry. */
+  readonly reference: Reference | undefined;
   /** The directory that paths are relative to. */
   readonly root: string;
   /** The form of the manifest. */

@@ -11,6 +11,7 @@ import type { PushOptions, PushResult } from "./push_options.ts";
 import type { LayerPlan, ManifestParts, PushContext } from "./push_steps.ts";
 import { pushArtifact } from "./_push.ts";
 import { pullArtifact } from "./_pull.ts";
+import { requireTarget } from "./_require_target.ts";
 import * as pushing from "./_push_defaults.ts";
 import * as pulling from "./_pull_defaults.ts";
 
@@ -101,7 +102,8 @@ export class Registry extends BaseRegistry {
     options: PushOptions = {},
   ): Promise<PushResult> {
     const reference = this.getContainer(target);
-    return await pushArtifact(this.repository(reference), reference, {
+    const store = this.repository(reference);
+    const result = await pushArtifact({ reference, store }, {
       ...options,
       concurrency: options.concurrency ?? this.options.concurrency ?? 8,
     }, {
@@ -114,6 +116,13 @@ export class Registry extends BaseRegistry {
       makeManifest: (parts, context) => this.makeManifest(parts, context),
       report: (event) => this.report(event, options),
     });
+    const { descriptor: { digest }, tags: [tag] } = result;
+    return {
+      ...result,
+      reference: tag === undefined
+        ? reference.withDigest(digest)
+        : reference.withTag(tag),
+    };
   }
 
   /**
@@ -154,7 +163,11 @@ export class Registry extends BaseRegistry {
     options: PullOptions = {},
   ): Promise<PullResult> {
     const reference = this.getContainer(target);
-    return await pullArtifact(this.repository(reference), reference, {
+    const result = await pullArtifact({
+      reference,
+      store: this.repository(reference),
+      target: requireTarget(reference),
+    }, {
       ...options,
       concurrency: options.concurrency ?? this.options.concurrency ?? 8,
     }, {
@@ -167,6 +180,7 @@ export class Registry extends BaseRegistry {
         this.onExisting(path, descriptor, context),
       report: (event) => this.report(event, options),
     });
+    return { ...result, reference };
   }
 
   /**

@@ -1,4 +1,5 @@
 import type { RawManifest } from "../../distribution/manifests.ts";
+import { Repository } from "../../distribution/repository.ts";
 import { parseManifest } from "../../image/manifest_content.ts";
 import type { Platform } from "../../image/platform.ts";
 import { manifestForPlatform } from "../_platform.ts";
@@ -9,14 +10,15 @@ export async function fetchManifest(
   store: CommandStore,
   reference: string,
   options: {
+    readonly accept?: readonly string[] | undefined;
     readonly platform?: Platform | undefined;
     readonly signal: AbortSignal;
   },
 ): Promise<RawManifest> {
-  const { platform, signal } = options;
-  const { bytes, descriptor } = await store.fetchManifest(reference, {
-    signal,
-  });
+  const { accept, platform, signal } = options;
+  const { bytes, descriptor } = store instanceof Repository
+    ? await store.manifests.fetch(reference, { accept, signal })
+    : await store.fetchManifest(reference, { signal });
   if (platform === undefined) return { bytes, descriptor };
   const { mediaType } = descriptor;
   const value = parseManifest(bytes, { mediaType });

@@ -6,6 +6,7 @@ export const FLAG_GROUPS = [
   "Flags",
   "Output flags",
   "Registry flags",
+  "Layout flags",
   "Other flags",
 ] as const;
 

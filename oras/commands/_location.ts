@@ -53,7 +53,9 @@ export function readLocation(
     ? argument.split(",")
     : [argument];
   const location = readOne(text, flags, tags);
-  for (const tag of tags) checkTag(tag, argument);
+  if (location.kind === "registry") {
+    for (const tag of tags) checkTag(tag, argument);
+  }
   if (needs === "tag-or-digest" && location.target === undefined) {
     throw incomplete(
       invocation,
@@ -96,7 +98,12 @@ function readOne(
   const isLayout = flags.knows("oci-layout") && flags.bool("oci-layout");
   if (path !== "" && isLayout) {
     throw new UsageError(
-      "--oci-layout, --oci-layout-path cannot be used at the same time",
+      "--oci-layout-path, --oci-layout cannot be used at the same time",
+    );
+  }
+  if ((path !== "" || isLayout) && flags.given("header")) {
+    throw new UsageError(
+      "custom header flags cannot be used on an OCI image layout target",
     );
   }
   if (path !== "") return layout(path, text, tags);
@@ -147,7 +154,8 @@ function layout(
   };
 }
 
-function checkTag(tag: string, argument: string): void {
+/** Refuses what is no tag of a registry. */
+export function checkTag(tag: string, argument: string): void {
   if (isTag(tag)) return;
   throw new InvalidReferenceError(
     "REFERENCE_TAG_INVALID",

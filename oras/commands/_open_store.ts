@@ -1,25 +1,12 @@
 import { RegistryClient } from "../../distribution/registry_client.ts";
-import type {
-  Deleter,
-  ManifestFetcher,
-  ReferrerLister,
-  Store,
-  TagLister,
-  Untagger,
-} from "../store.ts";
+import type { Repository } from "../../distribution/repository.ts";
+import type { LayoutStore } from "../stores/node/layout_store.ts";
 import type { Invocation } from "./_command.ts";
 import type { Location } from "./_location.ts";
 import { remoteOptions } from "./_remote.ts";
 
-/** What commands do with a store: all that a repository and a layout have in common. */
-export interface CommandStore
-  extends
-    Store,
-    Deleter,
-    ManifestFetcher,
-    ReferrerLister,
-    TagLister,
-    Untagger {}
+/** A store that a command works on. */
+export type CommandStore = Repository | LayoutStore;
 
 /** Opens the store that an argument points at. Nothing is sent by it. */
 export async function openStore(
@@ -27,10 +14,12 @@ export async function openStore(
   location: Location,
 ): Promise<CommandStore> {
   const { repository } = location;
-  if (repository === undefined) throw new TypeError("No layouts yet");
+  if (repository === undefined) {
+    const { LayoutStore } = await import("../stores/node/layout_store.ts");
+    return new LayoutStore(location.name);
+  }
   const { registry } = repository;
   const options = await remoteOptions(invocation, registry);
-  return new RegistryClient(registry, options).repository(
-    repository.repository,
-  );
+  const client = new RegistryClient(registry, options);
+  return client.repository(repository.repository);
 }

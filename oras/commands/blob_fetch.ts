@@ -1,15 +1,17 @@
-import { BaseRegistry } from "../base_registry.ts";
 import type { Invocation } from "./_command.ts";
 import { UsageError } from "./_errors.ts";
-import { remoteOptions } from "./_remote.ts";
+import { findBlob } from "./_find_blob.ts";
+import { readFormat } from "./_format.ts";
+import { readLocation } from "./_location.ts";
+import { openStore } from "./_open_store.ts";
 import { writeToStdout } from "./_stdout.ts";
-import { readReference } from "./_target.ts";
-import { printDescriptor } from "./render/descriptor.ts";
+import { descriptorBlock, printDescriptor } from "./render/descriptor.ts";
 import { watchTransfers } from "./render/transfers.ts";
 
 /** Prints or saves a blob, or its descriptor. */
 export async function run(invocation: Invocation): Promise<void> {
-  const { args: [target = ""], flags } = invocation;
+  const { args: [argument = ""], console, flags, signal } = invocation;
+  const format = await readFormat(flags);
   const output = flags.text("output");
   const wantsDescriptor = flags.bool("descriptor");
   if (output === "" && !wantsDescriptor) {
@@ -22,31 +24,30 @@ export async function run(invocation: Invocation): Promise<void> {
       "`--output -` cannot be used with `--descriptor` at the same time",
     );
   }
-  const reference = readReference(target);
-  const { digest } = reference;
+  const location = readLocation(invocation, argument);
+  const { digest } = location;
   if (digest === undefined) {
     throw new UsageError(
       `${
-        JSON.stringify(target)
+        JSON.stringify(argument)
       }: blob reference must be of the form <name@digest>`,
     );
   }
-  const registry = new BaseRegistry({
-    ...await remoteOptions(invocation, reference.registry),
-    defaultTag: "",
-  });
-  const { signal } = invocation;
-  const { blobs } = registry.repository(reference);
-  const descriptor = await blobs.head(digest, { signal });
+  const store = await openStore(invocation, location);
+  const descriptor = await findBlob(store, digest, signal);
   if (output === "-") {
-    await writeToStdout(await blobs.get(descriptor, { signal }), signal);
+    await writeToStdout(await store.fetch(descriptor, { signal }), signal);
   } else if (output !== "") {
     using view = watchTransfers(invocation);
-    await registry.downloadBlob(reference, descriptor, {
+    const { downloadFile } = await import("../node/download_file.ts");
+    await downloadFile(store, descriptor, {
       path: output,
-      onProgress: view.onProgress,
+      report: view.onProgress,
+      resume: true,
       signal,
     });
   }
-  if (wantsDescriptor) printDescriptor(invocation, descriptor);
+  if (!format.isText) {
+    format.print(console, descriptorBlock(location.name, descriptor));
+  } else if (wantsDescriptor) printDescriptor(invocation, descriptor);
 }

@@ -112,6 +112,23 @@ export const FORMAT: readonly Flag[] = [
   },
 ];
 
+/** Which of a registry and an image layout on disk the argument points at. */
+export const LAYOUT: readonly Flag[] = [
+  {
+    name: "oci-layout",
+    kind: "bool",
+    purpose: "the argument points into an OCI image layout: path[:tag|@digest]",
+    group: "Layout flags",
+  },
+  {
+    name: "oci-layout-path",
+    kind: "string",
+    value: "path",
+    purpose: "the OCI image layout that the argument is a tag or digest of",
+    group: "Layout flags",
+  },
+];
+
 /** `--output`. */
 export const OUTPUT: Flag = {
   name: "output",

@@ -1,49 +1,50 @@
-import { BaseRegistry } from "../base_registry.ts";
+import { Repository } from "../../distribution/repository.ts";
+import { parseJson } from "../../image/parse_json.ts";
 import type { Invocation } from "./_command.ts";
 import { UsageError } from "./_errors.ts";
 import { refuseTogether } from "./_exclusive.ts";
+import { fetchManifest } from "./_fetch_manifest.ts";
 import { writeFile } from "./_file.ts";
 import type { FlagValues } from "./_flag.ts";
 import { readFormat } from "./_format.ts";
 import { indentJson, sortKeys } from "./_json.ts";
+import { readLocation } from "./_location.ts";
+import { openStore } from "./_open_store.ts";
 import { readPlatform } from "./_platform.ts";
-import { remoteOptions } from "./_remote.ts";
-import { readTarget } from "./_target.ts";
 import { descriptorBlock, printDescriptor } from "./render/descriptor.ts";
 
 /** Prints or saves a manifest, or its descriptor. */
 export async function run(invocation: Invocation): Promise<void> {
-  const { console, flags } = invocation;
+  const { args: [argument = ""], console, flags, signal } = invocation;
   const format = await readFormat(flags);
   const output = flags.text("output");
   checkFlags(flags, output);
-  const reference = readTarget(invocation);
-  const platform = readPlatform(flags.text("platform"));
-  const accept = flags.list("media-type");
-  const registry = new BaseRegistry({
-    ...await remoteOptions(invocation, reference.registry),
-    defaultTag: "",
+  const location = readLocation(invocation, argument, {
+    needs: "tag-or-digest",
   });
-  const { signal } = invocation;
+  const reference = location.target!;
+  const platform = readPlatform(flags.text("platform"));
+  const types = flags.list("media-type");
+  const accept = types.length === 0 ? undefined : types;
+  const store = await openStore(invocation, location);
   if (flags.bool("descriptor") && output === "" && platform === undefined) {
-    const descriptor = await registry.repository(reference).manifests.head(
-      reference.target!,
-      { signal, ...(accept.length > 0 && { accept }) },
-    );
+    const descriptor = store instanceof Repository
+      ? await store.manifests.head(reference, { accept, signal })
+      : await store.resolve(reference, { signal });
     return printDescriptor(invocation, descriptor);
   }
-  const { bytes, descriptor, value } = await registry.getManifest(reference, {
+  const { bytes, descriptor } = await fetchManifest(store, reference, {
+    accept,
+    platform,
     signal,
-    ...(accept.length > 0 && { accept }),
-    ...(platform !== undefined && { platform }),
   });
   if (output !== "" && output !== "-") await writeFile(output, bytes);
   if (flags.bool("descriptor")) {
     printDescriptor(invocation, descriptor);
   } else if (!format.isText) {
     format.print(console, {
-      ...descriptorBlock(reference.name, descriptor),
-      content: sortKeys(value),
+      ...descriptorBlock(location.name, descriptor),
+      content: contentOf(bytes),
     });
   } else if (output === "" || output === "-") {
     if (flags.bool("pretty")) {
@@ -67,5 +68,14 @@ function checkFlags(flags: FlagValues, output: string): void {
     throw new UsageError(
       "`--output -` cannot be used with `--format` at the same time",
     );
+  }
+}
+
+/** What a manifest holds, sorted; null where it is no JSON. */
+function contentOf(bytes: Uint8Array<ArrayBuffer>): unknown {
+  try {
+    return sortKeys(parseJson(bytes));
+  } catch {
+    return null;
   }
 }

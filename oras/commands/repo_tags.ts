@@ -1,50 +1,34 @@
-import { Digest } from "../../digest/digest.ts";
-import { BaseRegistry } from "../base_registry.ts";
+import { isDigestTag } from "../../distribution/digest_tag.ts";
 import type { Invocation } from "./_command.ts";
 import { readFormat } from "./_format.ts";
+import { readLocation } from "./_location.ts";
+import { openStore } from "./_open_store.ts";
 import { printable } from "./_printable.ts";
-import { remoteOptions } from "./_remote.ts";
-import { readReference } from "./_target.ts";
 
-/** Lists the tags of a repository, or those that mean the same as a reference. */
+/** Lists the tags of a repository or layout, or those that mean the same as a reference. */
 export async function run(invocation: Invocation): Promise<void> {
-  const { args: [target = ""], console, flags } = invocation;
+  const { args: [argument = ""], console, flags, signal } = invocation;
   const format = await readFormat(flags);
-  const reference = readReference(target);
-  const registry = new BaseRegistry({
-    ...await remoteOptions(invocation, reference.registry),
-    defaultTag: "",
-  });
-  const { manifests, tags } = registry.repository(reference);
-  const { signal } = invocation;
+  const location = readLocation(invocation, argument);
+  const store = await openStore(invocation, location);
   let wanted: string | undefined;
-  if (reference.target !== undefined) {
-    wanted = reference.digest ??
-      (await registry.resolve(reference, { signal })).digest;
+  if (location.target !== undefined) {
+    wanted = location.digest ??
+      (await store.resolve(location.target, { signal })).digest;
     console.err(
       `WARNING! Asking for the digest of every tag to find those of ${wanted}; this may take a while.`,
     );
   }
   const found: string[] = [];
   const last = flags.text("last") || undefined;
-  for await (const tag of tags.list({ last, signal })) {
+  for await (const tag of store.listTags({ last, signal })) {
     if (flags.bool("exclude-digest-tags") && isDigestTag(tag)) continue;
     if (
-      wanted !== undefined && tag !== reference.tag &&
-      (await manifests.head(tag, { signal })).digest !== wanted
+      wanted !== undefined && tag !== location.tag &&
+      (await store.resolve(tag, { signal })).digest !== wanted
     ) continue;
     if (format.isText) console.out(printable(tag));
     else found.push(tag);
   }
   format.print(console, { tags: found });
-}
-
-/** Whether a tag is a digest with `-` in place of `:`, as the referrers tag schema makes them. */
-function isDigestTag(tag: string): boolean {
-  try {
-    Digest.parse(tag.replace("-", ":"));
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,23 +1,30 @@
-import { BaseRegistry } from "../base_registry.ts";
 import type { Invocation } from "./_command.ts";
+import { fetchManifest } from "./_fetch_manifest.ts";
+import { readFormat } from "./_format.ts";
+import { readLocation, showLocation } from "./_location.ts";
+import { openStore } from "./_open_store.ts";
 import { readPlatform } from "./_platform.ts";
-import { remoteOptions } from "./_remote.ts";
-import { readTarget } from "./_target.ts";
+import { descriptorBlock } from "./render/descriptor.ts";
 
 /** Prints the digest that a reference stands for. */
 export async function run(invocation: Invocation): Promise<void> {
-  const { console, flags } = invocation;
-  const reference = readTarget(invocation);
+  const { args: [argument = ""], console, flags, signal } = invocation;
+  const format = await readFormat(flags);
   const platform = readPlatform(flags.text("platform"));
-  const registry = new BaseRegistry({
-    ...await remoteOptions(invocation, reference.registry),
-    defaultTag: "",
+  const location = readLocation(invocation, argument, {
+    needs: "tag-or-digest",
   });
-  const { signal } = invocation;
-  const { digest } = platform === undefined
-    ? await registry.resolve(reference, { signal })
-    : (await registry.getManifest(reference, { platform, signal })).descriptor;
-  console.out(
-    flags.bool("full-reference") ? `${reference.name}@${digest}` : digest,
-  );
+  const store = await openStore(invocation, location);
+  const descriptor = platform === undefined
+    ? await store.resolve(location.target!, { signal })
+    : (await fetchManifest(store, location.target!, { platform, signal }))
+      .descriptor;
+  const { digest } = descriptor;
+  if (!format.isText) {
+    format.print(console, descriptorBlock(location.name, descriptor));
+  } else if (flags.bool("full-reference")) {
+    console.out(showLocation(location, digest));
+  } else {
+    console.out(digest);
+  }
 }

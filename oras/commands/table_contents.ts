@@ -1,6 +1,6 @@
 import type { Command } from "./_command.ts";
 import { DOCKER_CONFIG } from "./_words.ts";
-import { DEBUG, FORMAT, REMOTE, VERBOSE } from "./flags.ts";
+import { DEBUG, FORMAT, LAYOUT, REMOTE, VERBOSE } from "./flags.ts";
 
 /** `gantry repo …` */
 export const REPO: Command = {
@@ -74,6 +74,7 @@ export const REPO: Command = {
         },
         ...FORMAT,
         ...REMOTE,
+        ...LAYOUT,
         DEBUG,
         VERBOSE,
       ],

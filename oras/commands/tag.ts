@@ -1,49 +1,64 @@
 import { forEachConcurrent } from "../_pool.ts";
-import { BaseRegistry } from "../base_registry.ts";
+import { putTagged } from "../graph/_put_tagged.ts";
 import type { Invocation } from "./_command.ts";
 import { readConcurrency } from "./_concurrency.ts";
-import { CommandError } from "./_errors.ts";
-import { remoteOptions } from "./_remote.ts";
-import { readTarget } from "./_target.ts";
+import { UsageError } from "./_errors.ts";
+import { readFormat } from "./_format.ts";
+import {
+  checkTag,
+  describeLocation,
+  readLocation,
+  showLocation,
+} from "./_location.ts";
+import { openStore } from "./_open_store.ts";
 import { usageLine } from "./help.ts";
+import { pushedBlock } from "./render/descriptor.ts";
 
 /** Gives a manifest more tags. */
 export async function run(invocation: Invocation): Promise<void> {
-  const { args: [first, ...tags], command, console, flags, path } = invocation;
-  const usage = usageLine(command, path);
-  if (first === "list" || first === "ls") {
-    throw new CommandError(
-      `there is no "list" sub-command for "${path}" command`,
-      {
-        usage,
-        hint:
-          'If you want to list available tags in a repository, use "gantry repo tags"',
-      },
-    );
-  }
-  const reference = readTarget(invocation);
+  const { args: [argument = "", ...tags], console, flags, signal } = invocation;
+  checkWords(invocation, argument);
+  const format = await readFormat(flags);
+  const limit = readConcurrency(flags);
+  const location = readLocation(invocation, argument, {
+    needs: "tag-or-digest",
+  });
   if (tags.length === 0) {
-    throw new CommandError(`no new tag given for ${reference}`, {
-      usage,
+    const { command, path } = invocation;
+    throw new UsageError(`no new tag given for ${showLocation(location)}`, {
+      usage: usageLine(command, path),
       hint: `Run "${path} -h" for more options and examples`,
     });
   }
-  // Checks each tag.
-  for (const tag of tags) reference.withTag(tag);
-  const registry = new BaseRegistry({
-    ...await remoteOptions(invocation, reference.registry),
-    defaultTag: "",
-  });
-  const { signal } = invocation;
-  const { bytes, descriptor } = await registry.getManifest(reference, {
+  if (location.kind === "registry") {
+    for (const tag of tags) checkTag(tag, showLocation(location, tag));
+  }
+  const store = await openStore(invocation, location);
+  const { bytes, descriptor } = await store.fetchManifest(location.target!, {
     signal,
   });
-  console.out(`Tagging [registry] ${reference.name}@${descriptor.digest}`);
-  const { manifests } = registry.repository(reference);
-  const { mediaType } = descriptor;
-  const limit = readConcurrency(flags);
-  await forEachConcurrent(tags, { limit, signal }, async (tag, signal) => {
-    await manifests.put(tag, bytes, { mediaType, signal });
-    console.out(`Tagged ${tag}`);
+  const { digest } = descriptor;
+  const isDry = flags.bool("dry-run");
+  if (isDry) {
+    const where = describeLocation(location, digest);
+    console.err(`Would tag ${where} as ${tags.join(", ")}`);
+  } else {
+    if (format.isText) {
+      console.out(`Tagging ${describeLocation(location, digest)}`);
+    }
+    await forEachConcurrent(tags, { limit, signal }, async (tag, signal) => {
+      await putTagged(store, { bytes, descriptor }, [tag], { signal });
+      if (format.isText) console.out(`Tagged ${tag}`);
+    });
+  }
+  format.print(console, pushedBlock(location.name, descriptor, tags));
+}
+
+function checkWords({ command, path }: Invocation, first: string): void {
+  if (first !== "list" && first !== "ls") return;
+  throw new UsageError(`there is no "list" sub-command for "${path}" command`, {
+    usage: usageLine(command, path),
+    hint:
+      'If you want to list available tags in a repository, use "gantry repo tags"',
   });
 }

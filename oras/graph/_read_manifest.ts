@@ -6,7 +6,7 @@ import type { ManifestContent } from "../../image/manifest_content.ts";
 import { parseManifest } from "../../image/manifest_content.ts";
 import { MAX_MANIFEST_SIZE } from "../../image/parse_json.ts";
 import { ArtifactError } from "../errors.ts";
-import type { Fetcher } from "../store.ts";
+import { can, type Fetcher, type ReadableStore } from "../store.ts";
 import { inlineContent } from "./_inline.ts";
 
 /**
@@ -33,6 +33,28 @@ export async function readManifest(
     tooLarge,
   );
   return parsed(descriptor, bytes);
+}
+
+/**
+ * Reads the manifest that a tag or digest names, verified.
+ *
+ * @throws {StoreError | NotFoundError} There is none.
+ * @throws {ArtifactError} `ARTIFACT_UNSUPPORTED`: it is too large, or of Docker's schema 1.
+ * @throws {ValidationError | JsonError} It is no manifest.
+ */
+export async function resolveManifest(
+  store: ReadableStore,
+  reference: string,
+  { signal }: SignalOptions,
+): Promise<ManifestContent> {
+  if (can(store, "fetchManifest")) {
+    const { bytes, descriptor } = await store.fetchManifest(reference, {
+      signal,
+    });
+    return parsed(descriptor, bytes);
+  }
+  const descriptor = await store.resolve(reference, { signal });
+  return await readManifest(store, descriptor, { signal });
 }
 
 /** A manifest with its bytes that have been verified. */

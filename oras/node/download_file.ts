@@ -3,7 +3,7 @@ import { byteReader } from "../../digest/_tap_stream.ts";
 import { ContentError } from "../../digest/errors.ts";
 import { ConnectionError, RegistryError } from "../../distribution/errors.ts";
 import type { ProgressHook } from "../../distribution/progress.ts";
-import type { Repository } from "../../distribution/repository.ts";
+import type { Fetcher } from "../store.ts";
 import type { Descriptor } from "../../image/descriptor.ts";
 import { PathError } from "../errors.ts";
 import { writeSmallFile } from "./_temporary_file.ts";
@@ -36,7 +36,7 @@ export interface DownloadFileOptions {
 
 /** Downloads a blob to a file, whose directory is made where it is missing, and gives the absolute path. */
 export async function downloadFile(
-  repository: Repository,
+  store: Fetcher,
   descriptor: Descriptor,
   options: DownloadFileOptions,
 ): Promise<string> {
@@ -46,7 +46,7 @@ export async function downloadFile(
   const prepare = () => output.prepare(output.locate(basename(path)));
   // What is wrong with the place is told before anything is asked for.
   await prepare();
-  await fetchToFile(repository, descriptor, prepare, options);
+  await fetchToFile(store, descriptor, prepare, options);
   return path;
 }
 
@@ -55,7 +55,7 @@ export async function downloadFile(
  * answered, which can take long: somebody could have put a link in its place.
  */
 export async function fetchToFile(
-  repository: Repository,
+  store: Fetcher,
   descriptor: Descriptor,
   prepare: () => Promise<string>,
   options: Omit<DownloadFileOptions, "path">,
@@ -66,14 +66,14 @@ export async function fetchToFile(
     options.report?.({ descriptor, name, phase, transferred, total: size });
   if (options.resume === true && size >= WORTH_RESUMING) {
     const onBytes = (bytes: number) => report("downloading", bytes);
-    await fetchResumably(repository, descriptor, prepare, {
+    await fetchResumably(store, descriptor, prepare, {
       ...options,
       onBytes,
     });
     return report("downloaded", size);
   }
   report("downloading", 0);
-  const stream = await repository.blobs.get(descriptor, { signal });
+  const stream = await store.fetch(descriptor, { signal });
   if (size <= SMALL_FILE) {
     const bytes = await readWhole(stream, size, signal);
     report("downloading", size);
@@ -131,7 +131,7 @@ async function prepareFor(
  * an earlier part may be to blame, all is fetched anew.
  */
 async function fetchResumably(
-  repository: Repository,
+  store: Fetcher,
   descriptor: Descriptor,
   prepare: () => Promise<string>,
   options: Omit<DownloadFileOptions, "path"> & {
@@ -146,7 +146,7 @@ async function fetchResumably(
       part = await PartialDownload.begin(target, descriptor, { fresh, signal });
       const { offset } = part;
       onBytes(offset);
-      const stream = await repository.blobs.get(descriptor, { offset, signal });
+      const stream = await store.fetch(descriptor, { offset, signal });
       if (await prepareFor(stream, prepare) !== target) {
         await stream.cancel();
         throw new PathError(

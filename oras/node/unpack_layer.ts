@@ -1,10 +1,10 @@
 import { tapStream } from "../../digest/_tap_stream.ts";
-import type { Repository } from "../../distribution/repository.ts";
 import { AnnotationKeys } from "../../image/annotations.ts";
 import { extractDirectory } from "../../image/layer/node/extract_directory.ts";
 import { cleanPath } from "../_clean_path.ts";
 import type { NamedLayer } from "../_pull.ts";
 import type { PullContext, PullSteps } from "../pull_steps.ts";
+import type { Fetcher } from "../store.ts";
 import { pathFailure } from "./_path_failure.ts";
 import type { OutputDirectory } from "./output_directory.ts";
 
@@ -17,7 +17,7 @@ import type { OutputDirectory } from "./output_directory.ts";
  * @throws {LayerError} The archive is damaged, or an entry is not below the layer's title.
  */
 export async function unpackLayer(
-  repository: Repository,
+  store: Fetcher,
   output: OutputDirectory,
   layer: NamedLayer & { readonly path: string; readonly replace: boolean },
   context: PullContext,
@@ -32,7 +32,7 @@ export async function unpackLayer(
   if (path !== output.path) await output.prepare(path);
   report("downloading", 0);
   let transferred = 0;
-  const stream = await repository.blobs.get(descriptor, { signal });
+  const stream = await store.fetch(descriptor, { signal });
   try {
     await extractDirectory(
       tapStream(stream, {

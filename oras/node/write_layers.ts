@@ -1,11 +1,11 @@
 import { dirname } from "node:path";
-import type { Repository } from "../../distribution/repository.ts";
 import type { Descriptor } from "../../image/descriptor.ts";
 import type { NamedLayer } from "../_pull.ts";
 import { forEachConcurrent } from "../_pool.ts";
 import { PathError } from "../errors.ts";
 import type { PulledFile } from "../pull_options.ts";
 import type { PullContext, PullSteps } from "../pull_steps.ts";
+import type { Fetcher } from "../store.ts";
 import { fetchToFile } from "./download_file.ts";
 import { fileSource } from "./file_source.ts";
 import { OutputDirectory } from "./output_directory.ts";
@@ -23,7 +23,7 @@ interface PlacedLayer extends NamedLayer {
  * content is fetched once, and copied to where else it is wanted.
  */
 export async function writeLayers(
-  repository: Repository,
+  store: Fetcher,
   layers: readonly NamedLayer[],
   context: PullContext,
   steps: PullSteps,
@@ -34,7 +34,7 @@ export async function writeLayers(
     groupByContent(placed),
     { limit: context.options.concurrency!, signal: context.signal },
     (group, signal) =>
-      writeGroup(repository, output, group, { ...context, signal }, steps),
+      writeGroup(store, output, group, { ...context, signal }, steps),
   );
   return placed.map(({ path, descriptor, unpack: unpacked }) => ({
     path,
@@ -130,7 +130,7 @@ function groupByContent(layers: readonly PlacedLayer[]): PlacedLayer[][] {
 }
 
 async function writeGroup(
-  repository: Repository,
+  store: Fetcher,
   output: OutputDirectory,
   [first, ...others]: readonly PlacedLayer[],
   context: PullContext,
@@ -142,14 +142,14 @@ async function writeGroup(
   if (first!.unpack) {
     // Reading archives is loaded where there is one.
     const { unpackLayer } = await import("./unpack_layer.ts");
-    await unpackLayer(repository, output, first!, context, steps);
+    await unpackLayer(store, output, first!, context, steps);
     return;
   }
   const prepare = () => output.prepare(first!.path);
   const target = await prepare();
   // What has come into being since it was looked at is not replaced unasked.
   const overwrite = (layer: PlacedLayer) => layer.replace || options.overwrite;
-  await fetchToFile(repository, descriptor, prepare, {
+  await fetchToFile(store, descriptor, prepare, {
     name: title,
     overwrite: overwrite(first!),
     resume: options.resume,

@@ -90,7 +90,7 @@ Deno.test("what cannot be parsed is refused with exit code 1 and a hint", async 
     [["repo", "tgas"], 'unknown command "tgas" for "gantry repo"\n\nDid you'],
     [["-x"], "Error: unknown shorthand flag: 'x' in -x\n"],
     [["--version"], "Error: unknown flag: --version\n"],
-    [["push", "--oci-layout", "x"], "Error: unknown flag: --oci-layout\n"],
+    [["push", "--oci-image", "x"], "Error: unknown flag: --oci-image\n"],
     [["pull", "--ouptut=x"], "Did you mean --output?\n"],
     [
       ["push"],
