@@ -1,30 +1,25 @@
-import { isSecretHeader, REDACTED, redactUrl } from "../redact.ts";
-import { type Transport, wrapTransport } from "../transport.ts";
+import { trace, type TraceEvent } from "../trace.ts";
+import type { Transport } from "../transport.ts";
 import type { DebugHook } from "./client_options.ts";
 
-/** Reports each request and each answer, secrets taken out. */
+/** Reports each request and each answer, secrets taken out, a line for each. */
 export function reported(transport: Transport, write: DebugHook): Transport {
-  return wrapTransport(transport, async (request) => {
-    const { headers, method, url } = request;
-    write(`> ${method} ${redactUrl(url)}${describe(headers)}`);
-    const response = await transport(request);
-    write(`< ${response.status}${describe(response.headers)}`);
-    return response;
+  return trace(transport, (event) => {
+    if (event.type !== "end") write(lineOf(event));
   });
 }
 
-/** Headers whose value is a URL. */
-const URLS: ReadonlySet<string> = new Set(["location", "link"]);
-
-function describe(headers: Headers): string {
-  return [...headers].map(([name, value]) => `; ${name}: ${hide(name, value)}`)
-    .join("");
+function lineOf(event: Exclude<TraceEvent, { type: "end" }>): string {
+  switch (event.type) {
+    case "request":
+      return `> ${event.method} ${event.url}${describe(event.headers)}`;
+    case "response":
+      return `< ${event.status}${describe(event.headers)}`;
+    case "failure":
+      return `! ${event.reason}`;
+  }
 }
 
-function hide(name: string, value: string): string {
-  if (isSecretHeader(name)) return REDACTED;
-  // Sessions and signatures are in the query, of relative URLs too.
-  return URLS.has(name)
-    ? value.replaceAll(/\?[^>\s,;]*/g, `?${REDACTED}`)
-    : value;
+function describe(headers: readonly (readonly [string, string])[]): string {
+  return headers.map(([name, value]) => `; ${name}: ${value}`).join("");
 }
