@@ -177,7 +177,11 @@ async function tryMount(
 ): Promise<"mounted" | UploadState | undefined> {
   if (request.mount === undefined) return undefined;
   const { digest, repository, signal } = request;
+  const { capabilities } = client;
   const { from } = request.mount;
+  if (from === undefined && capabilities.mountWithoutFrom === false) {
+    return undefined;
+  }
   const scopes = uploadScopes(repository);
   let query = `mount=${encodeURIComponent(digest)}`;
   if (from !== undefined) {
@@ -199,6 +203,9 @@ async function tryMount(
     throw error;
   }
   await discard(response);
+  const isTaken = response.status === 201 || response.status === 202;
+  // Quay and others call it a mistake.
+  if (from === undefined) learn(capabilities, "mountWithoutFrom", isTaken);
   if (response.status === 201) return "mounted";
   return response.status === 202
     ? uploadState(client, { repository, action }, response)

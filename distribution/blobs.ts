@@ -185,7 +185,9 @@ export class Blobs {
     ): void =>
       onProgress?.({ descriptor, name, phase, transferred, total: size });
     // With a mount the upload's first request asks the same question.
-    if (mount === undefined && options.skipCheck !== true) {
+    const mounts = mount !== undefined && (mount.from !== undefined ||
+      this.#client.capabilities.mountWithoutFrom !== false);
+    if (!mounts && options.skipCheck !== true) {
       // Asked with the scope to push, so that one token serves for all that follows.
       const isThere = await this.#isThere(digest, {
         action: `Cannot push blob ${digest} to ${this.#name}`,

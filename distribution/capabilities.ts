@@ -13,6 +13,8 @@ export interface Capabilities {
   referrers?: boolean | undefined;
   /** Whether it takes several tags with one push (distribution-spec, end-7b). */
   multipleTags?: boolean | undefined;
+  /** Whether it looks by itself for a blob to mount, where no repository is named (distribution-spec, end-11). */
+  mountWithoutFrom?: boolean | undefined;
   /** Whether it takes a blob with one `POST` (distribution-spec, end-4b). */
   singlePost?: boolean | undefined;
   /** Whether it takes a blob in parts by `PATCH` (distribution-spec, end-5). */

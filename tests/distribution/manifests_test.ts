@@ -5,10 +5,12 @@ import {
   encodeJson,
   imageIndex,
   MediaTypes,
+  ValidationError,
 } from "@gantry/oci/image";
 import {
   DeniedError,
   InvalidReferenceError,
+  MANIFEST_MEDIA_TYPES,
   NotFoundError,
   referrersTag,
   type Repository,
@@ -134,6 +136,78 @@ Deno.test("manifests.put() fails with the registry's words, however many tags", 
       DeniedError,
     );
   }
+});
+
+const TYPES: readonly [
+  string,
+  string | undefined,
+  string | undefined,
+  string?,
+][] = [
+  ["the same type", MediaTypes.index, MediaTypes.index],
+  [
+    "parameters and capitals (R11, T16)",
+    "Application/vnd.oci.image.index.v1+JSON; charset=utf-8",
+    MediaTypes.index,
+  ],
+  ["no type in the document", MediaTypes.index, undefined],
+  ["no type in the answer", undefined, MediaTypes.index],
+  ["a type that says nothing", "application/json", MediaTypes.index],
+  [
+    "the type of a manifest (R13)",
+    MediaTypes.manifest,
+    MediaTypes.index,
+    "$.mediaType",
+  ],
+  [
+    "another kind of index (R13)",
+    MediaTypes.dockerManifestList,
+    MediaTypes.index,
+    "$.mediaType",
+  ],
+  [
+    "a manifest's type for an index without one",
+    MediaTypes.manifest,
+    undefined,
+    "$.config",
+  ],
+];
+for (const [what, type, own, refused] of TYPES) {
+  const verdict = refused === undefined ? "accepts" : "refuses";
+  Deno.test(`manifests.get() ${verdict} a document with ${what}`, async () => {
+    const document = { schemaVersion: 2, mediaType: own, manifests: [] };
+    const { repository: app } = repository(() => {
+      const response = new Response(encodeJson(document));
+      if (type === undefined) response.headers.delete("content-type");
+      else response.headers.set("content-type", type);
+      return response;
+    });
+    if (refused === undefined) {
+      const { descriptor } = await app.manifests.get("v1");
+      assertEquals(descriptor.mediaType, MediaTypes.index);
+      return;
+    }
+    const error = await assertRejects(
+      () => app.manifests.get("v1"),
+      ValidationError,
+    );
+    assertEquals(error.issues.map(({ path }) => path).includes(refused), true);
+  });
+}
+
+Deno.test("manifests ask for the media types that are wanted (R10)", async () => {
+  const asked: (string | null)[] = [];
+  const { repository: app } = repository(({ headers }) => {
+    asked.push(headers.get("accept"));
+    return undefined;
+  });
+  await app.manifests.put("v1", INDEX, INDEX_TYPE);
+  await app.manifests.get("v1");
+  await app.manifests.head("v1", { accept: [MediaTypes.index, "a/b"] });
+  assertEquals(asked.slice(1), [
+    MANIFEST_MEDIA_TYPES.join(", "),
+    `${MediaTypes.index}, a/b`,
+  ]);
 });
 
 Deno.test("manifests.delete() asks for nothing else where the registry lists referrers", async () => {

@@ -166,6 +166,14 @@ Deno.test("blobs.push() lets the registry look for a blob to mount (R46), and up
       log.filter((line) => line.startsWith("POST")).length,
       status === 400 ? 2 : 1,
     );
+    assertEquals(app.client.capabilities.mountWithoutFrom, status !== 400);
+    if (status !== 400) continue;
+    // What does not work is not tried again.
+    log.length = 0;
+    const two = await describe("two");
+    await app.blobs.push(two, toSource("two"), { mount: {} });
+    const methods = log.map((line) => line.split(" ")[0]);
+    assertEquals(methods, ["HEAD", "POST", "PUT"]);
   }
 });
 
