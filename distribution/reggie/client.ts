@@ -6,7 +6,11 @@ import { redactUrl } from "../redact.ts";
 import { redirect } from "../redirect.ts";
 import { parseRegistryName } from "../reference.ts";
 import type { SignalOptions } from "../signal_options.ts";
-import type { Transport, TransportRequest } from "../transport.ts";
+import {
+  type Transport,
+  type TransportRequest,
+  wrapTransport,
+} from "../transport.ts";
 import { USER_AGENT } from "../user_agent.ts";
 import { parseAddress } from "./_address.ts";
 import type { ClientConfig, ClientOptions } from "./client_options.ts";
@@ -147,7 +151,13 @@ export class Client {
     const { userAgent } = this.#config;
     signal?.throwIfAborted();
     const first = toWire(request, userAgent);
-    const send = redirect(this.#authorized, {
+    let changed: TransportRequest | undefined;
+    // A redirect that comes after the change gets what was changed, too.
+    const inner = wrapTransport(
+      this.#authorized,
+      (sent) => this.#authorized(changed ? withContent(sent, changed) : sent),
+    );
+    const send = redirect(inner, {
       maxRedirects: MAX_REDIRECTS,
       privateHeaders: [...first.headers.keys()]
         .filter((name) => !PUBLIC_HEADER.test(name)),
@@ -156,8 +166,17 @@ export class Client {
       ...first,
       signal,
       onChallenge: async (sent) => {
-        await request.retryCallback?.(request);
-        return again(sent, first, toWire(request, userAgent));
+        const { retryCallback } = request;
+        if (retryCallback === undefined || changed !== undefined) return sent;
+        await retryCallback(request);
+        changed = toWire(request, userAgent);
+        const { body, headers, method, url } = changed;
+        return {
+          ...sent,
+          ...{ body, headers, method },
+          // A redirect may have changed it before.
+          url: url.href === first.url.href ? sent.url : url,
+        };
       },
     });
     const action = `Cannot ${first.method} ${redactUrl(first.url)}`;
@@ -178,14 +197,16 @@ export class Client {
   }
 }
 
-/** The request after a callback may have changed it; a redirect may have changed its URL before. */
-function again(
+/** The request with the body of another, and with what describes that. */
+function withContent(
   sent: TransportRequest,
-  first: TransportRequest,
-  changed: TransportRequest,
+  { body, headers: given }: TransportRequest,
 ): TransportRequest {
-  const url = changed.url.href === first.url.href ? sent.url : changed.url;
-  return { ...sent, ...changed, url };
+  const headers = new Headers(sent.headers);
+  for (const [name, value] of given) {
+    if (PUBLIC_HEADER.test(name)) headers.set(name, value);
+  }
+  return { ...sent, body, headers };
 }
 
 function credentialsOf(

@@ -1,11 +1,18 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { fromHandler, SecurityError } from "@gantry/oci/distribution";
+import {
+  ConnectionError,
+  fromHandler,
+  SecurityError,
+} from "@gantry/oci/distribution";
 import {
   Client,
   type ClientOptions,
   METHODS,
   Request,
 } from "@gantry/oci/distribution/reggie";
+import { makeCertificates } from "../_support/certificates.ts";
+import { openHttpRegistry } from "../_support/http_registry.ts";
+import { found } from "../_support/programs.ts";
 import { openMockRegistry } from "./_reggie_server.ts";
 
 /** A client of a function, at `https://registry.example`. */
@@ -483,6 +490,32 @@ Deno.test("Client.do() sends authorization of the retry callback as it is", asyn
   assertEquals(server.seen.length, 2);
 });
 
+Deno.test("Client.do() redirects what the retry callback made of the request", async () => {
+  const seen: string[] = [];
+  const client = open(async (request) => {
+    const { host, pathname } = new URL(request.url);
+    if (pathname === "/auth") return Response.json({ token: "t" });
+    const { headers } = request;
+    const shown = ["content-type", "x-key"].map((name) => headers.get(name));
+    seen.push(`${host} ${shown} ${await request.text()}`);
+    if (host !== "registry.example") return new Response();
+    return headers.has("authorization")
+      ? Response.redirect("https://storage.example/", 307)
+      : challenge(BEARER);
+  });
+  const request = client.newRequest("PUT", "/v2/").setBody("abc")
+    .setRetryCallback((request) => {
+      request.setBody("changed").setHeader("Content-Type", "text/plain")
+        .setHeader("X-Key", "secret");
+    });
+  await client.do(request);
+  assertEquals(seen, [
+    "registry.example , abc",
+    "registry.example text/plain,secret changed",
+    "storage.example text/plain, changed",
+  ]);
+});
+
 Deno.test("Client.do() shows no secret to where a retry callback leads", async () => {
   const seen: string[] = [];
   const client = open((request) => {
@@ -631,4 +664,23 @@ Deno.test("Client.do() leaves nothing open of an answer that nobody reads", asyn
     const response = await client.do(client.newRequest(method, "/v2/small"));
     assertEquals(response.status, 200, method);
   }
+});
+
+Deno.test({
+  name:
+    "Client.do() accepts any certificate where it is told to, and else only good ones",
+  ignore: !found("openssl"),
+  async fn() {
+    const { server: { cert, key } } = await makeCertificates();
+    await using server = openHttpRegistry(undefined, { tls: { cert, key } });
+    const address = `https://${server.host}`;
+    using strict = new Client(address);
+    await assertRejects(
+      () => strict.do(strict.newRequest("GET", "/v2/")),
+      ConnectionError,
+    );
+    using insecure = new Client(address, { insecure: true });
+    const response = await insecure.do(insecure.newRequest("GET", "/v2/"));
+    assertEquals(response.status, 200);
+  },
 });
