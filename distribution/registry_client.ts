@@ -72,6 +72,13 @@ export interface ClientOptions {
    */
   readonly allowedRealms?: readonly string[] | undefined;
   /**
+   * The scope to ask tokens for, such as `repository:team/app:pull,push`, whatever an
+   * operation needs and a challenge names: for registries that name the wrong one.
+   *
+   * @default {what the operation needs and the challenge names}
+   */
+  readonly authScope?: string | undefined;
+  /**
    * What is known of the registry before it is asked.
    *
    * @default {nothing}
@@ -181,6 +188,7 @@ export class RegistryClient {
         },
       },
       allowedRealms,
+      scope: options.authScope,
       onEvent,
       clock: options.retry?.clock,
     });

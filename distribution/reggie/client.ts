@@ -227,5 +227,5 @@ function withDebug(
 ): Transport {
   if (debug === false) return transport;
   // deno-lint-ignore no-console -- this is what `true` asks for
-  return reported(transport, debug === true ? console.debug : debug);
+  return reported(transport, debug === true ? console.error : debug);
 }

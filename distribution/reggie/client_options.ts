@@ -34,7 +34,7 @@ export interface ClientOptions {
   readonly defaultName?: string | undefined;
   /**
    * Gets a line for each request and each answer on the wire, secrets taken out. With
-   * `true` the lines go to `console.debug`.
+   * `true` the lines go to `console.error`.
    *
    * @default {false}
    */

@@ -713,6 +713,47 @@ Deno.test("authorize() tries again after a token service's failure", async () =>
   assertEquals((await get()).status, 200);
 });
 
+Deno.test("authorize() asks for its own scope, whatever request and challenge name", async () => {
+  const { get, tokenRequests } = world({}, {
+    scope: "repository:other:push,pull registry:catalog:*",
+  });
+  await get();
+  await get({ scopes: ["repository:else:delete"] });
+  assertEquals(
+    tokenRequests.map(({ url }) => url.searchParams.getAll("scope")),
+    [["registry:catalog:*", "repository:other:pull,push"]],
+  );
+});
+
+Deno.test("authorize() tells a request of its challenge once, and sends what that makes of it", async () => {
+  const { get, requests, tokenRequests } = world({ accepts: () => false });
+  let calls = 0;
+  const onChallenge = (request: TransportRequest) => {
+    calls++;
+    assertEquals(tokenRequests.length, 0, "before a token is asked for");
+    const headers = new Headers(request.headers);
+    headers.set("x-team", "harbour");
+    return { ...request, headers };
+  };
+  assertEquals((await get({ onChallenge })).status, 401);
+  assertEquals(calls, 1);
+  assertEquals(requests.at(-1)?.headers.get("x-team"), "harbour");
+  assertEquals(requests.at(-1)?.headers.get("authorization"), "Bearer tok3n-1");
+});
+
+Deno.test("authorize() leaves a request without a challenge alone", async () => {
+  const { transport } = recorder(() => new Response(null, { status: 401 }));
+  const layer = authorize(transport, {
+    registry: "registry.example",
+    origin: new URL(REGISTRY),
+  });
+  const onChallenge = (): never => {
+    throw new Error("called");
+  };
+  const response = await layer(makeRequest(REGISTRY, { onChallenge }));
+  assertEquals(response.status, 401);
+});
+
 Deno.test("authorize() passes on what a store throws", async () => {
   const error = new Error("locked");
   const { get } = world({}, {

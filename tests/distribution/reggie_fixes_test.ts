@@ -3,6 +3,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import {
   fromHandler,
   ProtocolError,
+  RegistryClient,
   RegistryError,
 } from "@gantry/oci/distribution";
 import { Client, type ClientOptions } from "@gantry/oci/distribution/reggie";
@@ -176,6 +177,29 @@ Deno.test("an authScope takes the place of the challenge's scope", async () => {
   );
   assertEquals(await statusOf(client), 200);
   assertEquals(seen[1]?.url, `${ADDRESS}/auth?scope=repository%3Ab%3Apull`);
+});
+
+Deno.test("RegistryClient takes an authScope, too", async () => {
+  const seen: string[] = [];
+  const transport = fromHandler(({ headers, url }) => {
+    const { pathname, search } = new URL(url);
+    if (pathname === "/auth") {
+      seen.push(search);
+      return Response.json({ token: "t" });
+    }
+    return headers.has("authorization")
+      ? Response.json({ name: "a", tags: ["v1"] })
+      : new Response(null, {
+        status: 401,
+        headers: { "www-authenticate": `Bearer realm="${ADDRESS}/auth"` },
+      });
+  });
+  const { tags } = new RegistryClient("registry.example", {
+    transport,
+    authScope: "repository:b:pull",
+  }).repository("a");
+  assertEquals(await Array.fromAsync(tags.list()), ["v1"]);
+  assertEquals(seen, ["?scope=repository%3Ab%3Apull"]);
 });
 
 Deno.test("no answer is waited for that an aborted signal forbids", async () => {

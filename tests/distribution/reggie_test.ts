@@ -633,7 +633,7 @@ Deno.test("Client.do() reports to the console where debug is true", async () => 
   const lines: unknown[] = [];
   const { console } = globalThis;
   try {
-    globalThis.console = { ...console, debug: (line) => lines.push(line) };
+    globalThis.console = { ...console, error: (line) => lines.push(line) };
     const client = open(() => new Response(), { debug: true });
     await client.do(client.newRequest("GET", "/v2/"));
   } finally {
