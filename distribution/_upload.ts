@@ -36,8 +36,11 @@ export interface UploadRequest {
   readonly onBytes: (transferred: number) => void;
 }
 
-/** The size of parts where none is asked for: what every registry takes. */
+/** The size of parts where none is asked for: what registries take that take parts. */
 export const PART_SIZE: number = 4 * 1024 * 1024;
+
+/** What is tried in turn: a proxy such as nginx takes 1 MiB where it was told nothing. */
+const PART_SIZES = [PART_SIZE, 1024 * 1024, 256 * 1024];
 
 /**
  * Uploads a blob (distribution-spec §Pushing Blobs): one POST opens a session, one
@@ -106,7 +109,7 @@ export async function upload(
 /** By which way a content goes up, and what is tried next when that fails. */
 class Plan {
   /** The size of parts. */
-  readonly chunkSize: number;
+  chunkSize: number;
   /** Whether to try a single `POST` first. */
   readonly singlePost: boolean;
   /** Whether the content goes up in parts. */
@@ -121,52 +124,67 @@ class Plan {
 
   constructor(client: RegistryClient, request: UploadRequest) {
     const { chunkSize, singlePost, source } = request;
-    const { capabilities, maxBodySize = Infinity } = client;
-    const wanted = chunkSize ?? Math.min(maxBodySize, PART_SIZE);
+    const { capabilities, maxBodySize = Infinity, retryOptions } = client;
+    const largest = Math.min(capabilities.maxBodySize ?? Infinity, maxBodySize);
     this.#client = client;
-    this.#restarts = client.retryOptions.maxAttempts ?? 6;
     this.#size = source.size;
+    this.#restarts = retryOptions.maxAttempts ?? 6;
     this.#isFixed = chunkSize !== undefined || source.size > maxBodySize;
-    this.chunkSize = wanted;
-    this.inParts = source.size > wanted &&
-      (this.#isFixed || source.size > (capabilities.maxBodySize ?? Infinity));
+    this.chunkSize = chunkSize ?? partSize(largest);
+    this.inParts = source.size > this.chunkSize &&
+      (this.#isFixed || source.size > largest);
     this.singlePost = singlePost === true && !this.inParts &&
       capabilities.singlePost !== false;
   }
 
   /** Finds another way after a failure, and tells whether there is one. */
   change(error: unknown, { wasResumed }: UploadState): boolean {
-    if (--this.#restarts <= 0) return false;
-    const { capabilities } = this.#client;
-    const canSplit = !this.#isFixed && !this.#hasReturned && !this.inParts &&
-      this.#size > PART_SIZE && capabilities.parts !== false;
     if (error instanceof UploadLost) {
       // A proxy that cuts large bodies off will do so again.
-      if (error.wasCut && canSplit) this.inParts = true;
-      return true;
+      if (error.wasCut && this.#size > PART_SIZE && this.#maySplit()) {
+        this.inParts = true;
+      }
+      return --this.#restarts > 0;
     }
     if (!(error instanceof RegistryError)) return false;
+    if (isTooLarge(error)) return this.#split();
     // What the registry held was not what it should have been.
-    if (wasResumed && error.status === 400) return true;
-    if (isTooLarge(error)) {
-      if (!canSplit) return false;
-      capabilities.maxBodySize = Math.min(
-        capabilities.maxBodySize ?? Infinity,
-        this.#size - 1,
-      );
-      this.inParts = true;
-      return true;
-    }
+    if (wasResumed && error.status === 400) return --this.#restarts > 0;
     // Parts were our idea, and the registry does not take them.
     if (this.#isFixed || !this.inParts) return false;
     if (error.status === 401 || error.status === 403) return false;
     if (error.status === 405 || error.status === 501) {
-      learn(capabilities, "parts", false);
+      learn(this.#client.capabilities, "parts", false);
     }
     this.#hasReturned = true;
     this.inParts = false;
     return true;
   }
+
+  /** Whether a body may be cut into parts, or those into smaller ones. */
+  #maySplit(): boolean {
+    return !this.#isFixed && !this.#hasReturned &&
+      this.#client.capabilities.parts !== false;
+  }
+
+  /** Goes over to parts, or to smaller ones, because a body was too large. */
+  #split(): boolean {
+    const { capabilities } = this.#client;
+    const refused = this.inParts ? this.chunkSize : this.#size;
+    if (!this.#maySplit() || refused <= PART_SIZES.at(-1)!) return false;
+    capabilities.maxBodySize = Math.min(
+      capabilities.maxBodySize ?? Infinity,
+      refused - 1,
+    );
+    this.chunkSize = partSize(capabilities.maxBodySize);
+    this.inParts = true;
+    return true;
+  }
+}
+
+/** The size of parts where no body may be larger than this. */
+function partSize(largest: number): number {
+  return PART_SIZES.find((size) => size <= largest) ?? largest;
 }
 
 /** Tries to mount (end-11). A session comes back where the registry answers with one, as it may. */

@@ -246,6 +246,41 @@ Deno.test("blobs.push() sends parts after a 413, and remembers the size that was
   ]);
 });
 
+Deno.test("blobs.push() makes its parts smaller until they are taken, also where nothing is repeated", async () => {
+  const limit = MIB;
+  const { app, bytes } = meddled(
+    (request) =>
+      Number(request.headers.get("content-length")) > limit
+        ? new Response(null, { status: 413 })
+        : undefined,
+    { retry: { maxAttempts: 1 } },
+  );
+  const blob = await described(5 * MIB);
+  await app.blobs.push(blob, testSource(blob.size));
+  assertEquals(bytes("PUT"), [5 * MIB, 0]);
+  assertEquals(bytes("PATCH"), [4 * MIB, MIB, MIB, MIB, MIB, MIB]);
+  await assertPushed(app, blob);
+  // The next one of a size that was refused is not tried in one body.
+  const other = await described(4 * MIB + 1);
+  await app.blobs.push(other, testSource(other.size));
+  assertEquals(bytes("PUT").slice(2), [0]);
+  assertEquals(bytes("PATCH").slice(6), [MIB, MIB, MIB, MIB, 1]);
+  await assertPushed(app, other);
+});
+
+Deno.test("blobs.push() keeps to the largest body that a caller tells of", async () => {
+  const { app, bytes } = meddled(() => undefined, {
+    capabilities: { maxBodySize: 1000 },
+  });
+  for (const size of [1000, 2500]) {
+    const blob = await described(size);
+    await app.blobs.push(blob, testSource(size));
+    await assertPushed(app, blob);
+  }
+  assertEquals(bytes("PUT"), [1000, 0]);
+  assertEquals(bytes("PATCH"), [1000, 1000, 500]);
+});
+
 Deno.test("blobs.push() fails with the 413 where parts are not taken either, or are no smaller", async () => {
   for (const [size, patches] of [[9 * MIB, 1], [1000, 0]] as const) {
     const { app, bytes } = meddled((request) => {
