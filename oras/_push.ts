@@ -24,13 +24,15 @@ import type { WritableStore } from "./store.ts";
 export interface PushTarget {
   /** The store. */
   readonly store: WritableStore;
-  /** The whole name, where the store is of a registry; its digest is demanded of the manifest. */
+  /** The whole name, where the store is of a registry. */
   readonly reference?: Reference | undefined;
+  /** The digest that the manifest must have; that of the name where not given. */
+  readonly digest?: string | undefined;
 }
 
 /** Pushes an artifact by the steps that a provider gives: blobs, then the manifest with its tags. */
 export async function pushArtifact(
-  { reference, store }: PushTarget,
+  { reference, store, digest = reference?.digest }: PushTarget,
   options: PushOptions & { readonly concurrency: number },
   steps: PushSteps,
 ): Promise<StorePushResult> {
@@ -48,7 +50,7 @@ export async function pushArtifact(
       annotations: manifestAnnotations(context),
     }, context);
     await pushEmpty(manifest, uploads, context);
-    return await pushManifest(store, manifest, context, steps);
+    return await pushManifest(store, digest, { manifest, context, steps });
   } finally {
     await config.release?.();
   }
@@ -158,10 +160,10 @@ async function pushEmpty(
 
 async function pushManifest(
   store: WritableStore,
-  manifest: Manifest,
-  context: PushContext,
-  steps: PushSteps,
+  wanted: string | undefined,
+  push: { manifest: Manifest; context: PushContext; steps: PushSteps },
 ): Promise<StorePushResult> {
+  const { manifest, context, steps } = push;
   const { options, reference, signal } = context;
   const content = await parseManifestContent(
     encodeJson(manifest),
@@ -169,8 +171,8 @@ async function pushManifest(
   );
   const { bytes, descriptor } = content;
   const { digest } = descriptor;
-  if (reference?.digest !== undefined && reference.digest !== digest) {
-    throw new DigestMismatchError(reference.digest, digest);
+  if (wanted !== undefined && wanted !== digest) {
+    throw new DigestMismatchError(wanted, digest);
   }
   const report = reporter(steps, content);
   report("uploading", 0);

@@ -84,7 +84,24 @@ export {
   type Untagger,
   type WritableStore,
 } from "./store.ts";
+export type { DockerImage } from "./stores/_docker_images.ts";
+export type { Spool } from "./stores/_spool.ts";
+export {
+  DockerArchive,
+  type DockerArchiveOptions,
+} from "./stores/docker_archive.ts";
+export { LayoutArchive } from "./stores/layout_archive.ts";
 export { MemoryStore } from "./stores/memory_store.ts";
+export {
+  type DockerArchiveImage,
+  packDockerArchive,
+  type PackDockerArchiveOptions,
+} from "./stores/pack_docker_archive.ts";
+export {
+  type LayoutEntry,
+  packLayout,
+  type PackLayoutOptions,
+} from "./stores/pack_layout.ts";
 export { isNotFound, StoreError, type StoreErrorCode } from "./store_error.ts";
 export type {
   DownloadBlobOptions,
@@ -105,3 +122,4 @@ export type {
   SyncRegistry,
   TagRules,
 } from "./sync/sync_config.ts";
+export { attach, type AttachOptions, type AttachResult } from "./attach.ts";

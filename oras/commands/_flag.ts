@@ -33,6 +33,8 @@ export interface Flag {
   readonly choices?: readonly string[];
   /** Looks at a value; gives what is wrong with it. */
   readonly check?: (value: string) => string | undefined;
+  /** Whether the command cannot do without it. */
+  readonly required?: boolean;
   /** Whether help and completion leave it out. */
   readonly hidden?: boolean;
   /** What to say to whoever still uses it. */

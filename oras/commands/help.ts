@@ -79,7 +79,8 @@ function flagPurpose(flag: Flag): string {
     ? " (can be repeated)"
     : "";
   const preset = flag.preset === undefined ? "" : ` (default ${flag.preset})`;
-  return `${flag.purpose}${repeats}${preset}`;
+  const required = flag.required ? " (required)" : "";
+  return `${flag.purpose}${repeats}${preset}${required}`;
 }
 
 function section(

@@ -1,7 +1,7 @@
 import type { Command, Invocation } from "./_command.ts";
 import { Console, OutputClosedError } from "./_console.ts";
 import { CommandError, UsageError } from "./_errors.ts";
-import { FlagValues } from "./_flag.ts";
+import { type Flag, FlagValues } from "./_flag.ts";
 import { type Interrupt, listenForInterrupt } from "./_interrupt.ts";
 import { nearest } from "./_nearest.ts";
 import { parseLine } from "./_parser.ts";
@@ -85,6 +85,7 @@ function choose(
     return undefined;
   }
   checkArity(command, path, line.args.length);
+  checkRequired(flags, line.flags);
   return { command, path, args: line.args, flags: line.flags };
 }
 
@@ -158,6 +159,15 @@ function checkArity(command: Command, path: string, count: number): void {
         : `Please specify ${number} as ${meaning}. ${help}`,
     },
   );
+}
+
+function checkRequired(flags: readonly Flag[], values: FlagValues): void {
+  const missing = flags.filter(({ name, required }) =>
+    required === true && !values.given(name)
+  );
+  if (missing.length === 0) return;
+  const names = missing.map(({ name }) => JSON.stringify(name)).join(", ");
+  throw new UsageError(`required flag(s) ${names} not set`);
 }
 
 function report({ prefix, message, usage, hint }: CommandError): string {

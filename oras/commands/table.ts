@@ -1,5 +1,5 @@
 import type { Command } from "./_command.ts";
-import { PULL, PUSH, RESOLVE, TAG, UNTAG } from "./table_artifacts.ts";
+import { ATTACH, PULL, PUSH, RESOLVE, TAG, UNTAG } from "./table_artifacts.ts";
 import { COMPLETE, COMPLETION } from "./table_completion.ts";
 import { REPO } from "./table_contents.ts";
 import { BLOB } from "./table_blobs.ts";
@@ -15,6 +15,7 @@ export const PROGRAM: Command = {
   commands: [
     PUSH,
     PULL,
+    ATTACH,
     TAG,
     UNTAG,
     RESOLVE,

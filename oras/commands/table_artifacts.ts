@@ -1,4 +1,5 @@
 import type { Command } from "./_command.ts";
+import type { Flag } from "./_flag.ts";
 import { DOCKER_CONFIG, REFERENCE } from "./_words.ts";
 import {
   concurrency,
@@ -14,6 +15,54 @@ import {
 
 const SHORT_NAMES = [
   "A name without a registry host, such as alpine or me/app, is one of Docker Hub.",
+];
+
+const EPOCH = [
+  "SOURCE_DATE_EPOCH",
+  "seconds since 1970: the artifact's time, and the latest time of files in directories",
+] as const;
+
+/** What an artifact is made of. */
+const PACK: readonly Flag[] = [
+  {
+    name: "annotation",
+    short: "a",
+    kind: "stringArray",
+    value: "key=value",
+    purpose: "annotate the manifest",
+  },
+  {
+    name: "annotation-file",
+    kind: "string",
+    value: "path",
+    purpose: "read annotations of manifest, config and files from JSON",
+  },
+  {
+    name: "config",
+    kind: "string",
+    value: "path[:type]",
+    purpose: "the file to use as config",
+  },
+  {
+    name: "disable-path-validation",
+    kind: "bool",
+    purpose: "allow absolute paths",
+  },
+  {
+    name: "reproducible",
+    kind: "bool",
+    purpose:
+      "the same bytes of the same files every time: times are SOURCE_DATE_EPOCH, or 1970",
+  },
+  concurrency(5),
+  DRY_RUN,
+  {
+    name: "export-manifest",
+    kind: "string",
+    value: "path",
+    purpose: "also write the manifest to this file",
+    group: "Output flags",
+  },
 ];
 
 /** `gantry push` */
@@ -54,19 +103,7 @@ export const PUSH: Command = {
   arity: { min: 1, meaning: "the destination for pushing" },
   files: 1,
   flags: [
-    {
-      name: "annotation",
-      short: "a",
-      kind: "stringArray",
-      value: "key=value",
-      purpose: "annotate the manifest",
-    },
-    {
-      name: "annotation-file",
-      kind: "string",
-      value: "path",
-      purpose: "read annotations of manifest, config and files from JSON",
-    },
+    ...PACK,
     {
       name: "artifact-type",
       kind: "string",
@@ -80,17 +117,6 @@ export const PUSH: Command = {
       purpose: "the platform that the artifact is for",
     },
     {
-      name: "config",
-      kind: "string",
-      value: "path[:type]",
-      purpose: "the file to use as config",
-    },
-    {
-      name: "disable-path-validation",
-      kind: "bool",
-      purpose: "allow absolute paths",
-    },
-    {
       name: "image-spec",
       kind: "string",
       value: "v1.1|v1.0",
@@ -102,14 +128,6 @@ export const PUSH: Command = {
           ? undefined
           : `unknown image specification flag: ${value}\nAvailable options: v1.1, v1.0`,
     },
-    concurrency(8),
-    {
-      name: "export-manifest",
-      kind: "string",
-      value: "path",
-      purpose: "also write the manifest to this file",
-      group: "Output flags",
-    },
     ...FORMAT,
     NO_TTY,
     ...REMOTE,
@@ -119,12 +137,59 @@ export const PUSH: Command = {
   ],
   environment: [
     DOCKER_CONFIG,
-    [
-      "SOURCE_DATE_EPOCH",
-      "seconds since 1970: the artifact's time, and the latest time of files in directories",
-    ],
+    EPOCH,
   ],
   load: () => import("./push.ts"),
+};
+
+/** `gantry attach` */
+export const ATTACH: Command = {
+  name: "attach",
+  purpose: "Attach files to an artifact that exists",
+  usage:
+    "[flags] --artifact-type=<type> <name>{:<tag>|@<digest>} {<file>[:<layer_media_type>]|--annotation <key>=<value>} [...]",
+  notes: [
+    "What is attached gets no tag. It is found by what it is attached to, with",
+    '"gantry discover".',
+  ],
+  examples: [
+    {
+      title: "Attach an SBOM",
+      line:
+        "attach --artifact-type application/spdx+json localhost:5000/hello:v1 sbom.json",
+    },
+    {
+      title: "Attach annotations only",
+      line:
+        "attach --artifact-type doc/example -a reviewed=yes localhost:5000/hello:v1",
+    },
+    {
+      title: "Attach to the image of a platform",
+      line:
+        "attach --artifact-type doc/example --platform linux/arm64 localhost:5000/hello:v1 notes.txt",
+    },
+  ],
+  arity: { min: 1, meaning: "the destination artifact for attaching" },
+  files: 1,
+  flags: [
+    {
+      name: "artifact-type",
+      kind: "string",
+      value: "type",
+      purpose: "what kind of artifact it is",
+      required: true,
+    },
+    PLATFORM,
+    ...PACK,
+    ...FORMAT,
+    NO_TTY,
+    ...REMOTE,
+    ...LAYOUT,
+    DEBUG,
+    VERBOSE,
+  ],
+  environment: [DOCKER_CONFIG, EPOCH],
+  load: () => import("./attach.ts"),
 };
 
 /** `gantry pull` */

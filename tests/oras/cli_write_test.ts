@@ -39,6 +39,13 @@ const LINES: readonly (readonly [line: string, stdin?: string])[] = [
   ["manifest fetch-config --descriptor HOST/app:v1"],
   ["manifest fetch-config -o - --descriptor HOST/app:v1"],
   ["manifest get-config HOST/app"],
+  [`attach HOST/app:v1 --artifact-type a/b -a ${CREATED} --format json`],
+  [`attach HOST/app:v1 --artifact-type a/b hi.txt -a ${CREATED}`],
+  [`attach HOST/app:v1 --artifact-type a/b hi.txt --export-manifest e.json -a k=v -a ${CREATED}`],
+  ["attach HOST/app:v1 hi.txt"],
+  ["attach HOST/app:v1 --artifact-type a/b"],
+  ["attach HOST/app --artifact-type a/b hi.txt"],
+  ["attach --config a --platform linux --artifact-type a/b HOST/app:v1 hi.txt"],
   ["manifest push HOST/app:v2 m.json"],
   ["manifest push HOST/app:v2 m.json"],
   ["manifest push HOST/app:v3,v4 m.json"],
@@ -85,7 +92,9 @@ function run(
 function renamed({ code, stderr, stdout }: Finished, box: Sandbox): Finished {
   const rename = (text: string) =>
     text.replaceAll(box.host, "HOST").replaceAll("oras ", "gantry ");
-  return { code, stdout: rename(stdout), stderr: rename(stderr) };
+  // Transfers run at once, so lines may come in any order.
+  const lines = rename(stdout).split("\n").sort().join("\n");
+  return { code, stdout: lines, stderr: rename(stderr) };
 }
 
 Deno.test("blob push reads stdin without being told the size, and verifies what it is told", async () => {
