@@ -117,8 +117,8 @@ function tapDefaultReader(
         }
         const pending = tap.chunk(piece);
         if (pending !== undefined) await pending;
-        // A copy, because enqueueing takes the memory away from whoever made it.
-        controller.enqueue(piece.slice());
+        // A copy, which slice() of a Buffer is not: enqueueing takes the memory away from whoever made it.
+        controller.enqueue(new Uint8Array(piece));
       } catch (error) {
         await reader.cancel(error).catch(() => {});
         throw error;

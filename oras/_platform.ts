@@ -31,7 +31,8 @@ export async function manifestForPlatform(
     if (entry === undefined || depth === MAX_DEPTH) {
       throw notFound(content, platform, "the index has no manifest for it");
     }
-    current = await readManifest(store, entry, options);
+    const { digest, mediaType, size } = entry;
+    current = await readManifest(store, { mediaType, digest, size }, options);
   }
   // What an index says of its entries is believed, as other tools do.
   if (current !== content) return current;

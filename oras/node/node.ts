@@ -20,6 +20,13 @@ export {
   LayoutStore,
 } from "../stores/node/layout_store.ts";
 export {
+  type OpenArchive,
+  openArchive,
+  type OpenArchiveOptions,
+  withSpool,
+  writeArchive,
+} from "../stores/node/open_archive.ts";
+export {
   OutputDirectory,
   type OutputDirectoryOptions,
 } from "./output_directory.ts";

@@ -92,7 +92,7 @@ export async function readBytes(
   await readAhead(stream, (piece) => {
     seen += piece.byteLength;
     if (seen > size) throw new SizeMismatchError(size, seen, digest);
-    pieces.push(piece.slice());
+    pieces.push(new Uint8Array(piece));
   }, signal);
   return await new Blob(pieces).bytes();
 }
