@@ -1,3 +1,6 @@
+import { notedCredentials } from "../_noted_credentials.ts";
+import { observe } from "../_observe.ts";
+import { Secrets } from "../_secrets.ts";
 import { authorize } from "../auth/authorize.ts";
 import type { CredentialStore } from "../credential.ts";
 import { fixedCredentials } from "../credentials.ts";
@@ -93,13 +96,21 @@ export class Client {
     this.#own = options.transport === undefined
       ? defaultTransport(insecure ? { insecure } : {})
       : undefined;
-    const base = options.transport ?? this.#own!;
-    this.#authorized = authorize(withDebug(base, debug), {
+    const base = withDebug(options.transport ?? this.#own!, debug);
+    const place = {
       registry: parseRegistryName(this.#address.host),
       origin: this.#address,
-      credentials: credentialsOf(options),
-      scope: options.authScope || undefined,
-    });
+    };
+    const secrets = new Secrets();
+    const credentials = credentialsOf(options);
+    this.#authorized = authorize(
+      observe(base, { ...place, secrets, privateHeaders: [] }),
+      {
+        ...place,
+        credentials: credentials && notedCredentials(credentials, secrets),
+        scope: options.authScope || undefined,
+      },
+    );
   }
 
   /** How the client was set up. */

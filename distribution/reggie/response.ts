@@ -1,5 +1,6 @@
 import { MAX_METADATA_SIZE, readBounded, readJson } from "../_body.ts";
 import { readErrors } from "../_error_body.ts";
+import { inheritSecrets } from "../_secrets.ts";
 import type { ErrorInfo } from "../errors.ts";
 import { redactUrl } from "../redact.ts";
 
@@ -46,8 +47,10 @@ export class Response {
   /** Made by `Client.do()`. `held` is the body, where it was read already. */
   constructor(head: globalThis.Response, held?: Uint8Array<ArrayBuffer>) {
     this.#head = head;
-    const { status } = head;
-    this.#content = held ? new globalThis.Response(held, { status }) : head;
+    this.#content = head;
+    if (held === undefined) return;
+    this.#content = new globalThis.Response(held, { status: head.status });
+    inheritSecrets(this.#content, head);
   }
 
   /** The status. */

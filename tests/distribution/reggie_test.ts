@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import {
   ConnectionError,
+  fixedCredentials,
   fromHandler,
   SecurityError,
 } from "@gantry/oci/distribution";
@@ -627,6 +628,40 @@ Deno.test("Client.do() reports requests and answers, and no secrets", async () =
   );
   assertEquals(lines[5], "< 202; location: /v2/up?state=*****");
   assert(!/s3cr3t|czNjcj/.test(lines.join("\n")), lines.join("\n"));
+});
+
+Deno.test("no error shows a secret that the registry or its token service quotes", async () => {
+  const cases: [ClientOptions, string][] = [
+    [{ username: "me", password: "s3cr3t-pw" }, "Basic"],
+    [{ username: "me", password: "s3cr3t-pw" }, BEARER],
+    [
+      { credentials: fixedCredentials({ identityToken: "s3cr3t-it" }) },
+      BEARER,
+    ],
+  ];
+  for (const [options, header] of cases) {
+    const client = open(async (request) => {
+      const shown = request.headers.get("authorization");
+      const quoted = `${shown} ${
+        atob(shown?.split(" ")[1] ?? "")
+      } ${await request
+        .text()}`;
+      if (new URL(request.url).pathname === "/auth") {
+        return request.method === "POST"
+          ? Response.json({ error: quoted }, { status: 400 })
+          : Response.json({ token: "s3cr3t00" });
+      }
+      return shown === null ? challenge(header) : Response.json(
+        { errors: [{ code: "DENIED", message: quoted, detail: [quoted] }] },
+        { status: 403 },
+      );
+    }, options);
+    const told = await client.do(client.newRequest("GET", "/v2/"))
+      .then((response) => response.errors(), (error) => error);
+    const text = Deno.inspect(told, { depth: 9 });
+    assert(/DENIED|REGISTRY|400/.test(text), text);
+    assert(!/s3cr3t|czNjc/.test(text), text);
+  }
 });
 
 Deno.test("Client.do() reports to the console where debug is true", async () => {
