@@ -14,6 +14,7 @@ export async function getBlob(
   const digest = String(checkDigest(digestText));
   const size = await storage.blobSize(repository, digest);
   if (size === undefined) throw blobUnknown(digest);
+  exchange.places.add(digest, repository);
 
   const headers = new Headers({
     "accept-ranges": "bytes",

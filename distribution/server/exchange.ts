@@ -1,3 +1,4 @@
+import type { BlobPlaces } from "./_blob_places.ts";
 import type { ContentServerEvent } from "./events.ts";
 import type { Visitor } from "./gate.ts";
 import type { Deletable } from "./registry_options.ts";
@@ -36,6 +37,8 @@ export interface Exchange {
   readonly storage: RegistryStorage;
   /** The uploads that this process knows of. */
   readonly sessions: UploadSessions;
+  /** Where this process has seen blobs. */
+  readonly places: BlobPlaces;
   /** What the operator has decided. */
   readonly settings: ServerSettings;
   /** The URL of a path such as `/v2/…`, as the client can reach it. */

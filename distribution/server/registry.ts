@@ -1,4 +1,5 @@
 import { MAX_MANIFEST_SIZE } from "../../image/parse_json.ts";
+import { BlobPlaces } from "./_blob_places.ts";
 import { Cors } from "./cors.ts";
 import { dispatch } from "./dispatch.ts";
 import type { ServerEvent } from "./events.ts";
@@ -87,6 +88,7 @@ class Server {
   readonly #onEvent: (event: ServerEvent) => void;
   readonly #settings: ServerSettings;
   readonly #sessions: UploadSessions;
+  readonly #places = new BlobPlaces();
   #lastSweep = 0;
 
   constructor(options: RegistryServerOptions) {
@@ -179,6 +181,7 @@ class Server {
       visitor,
       storage: this.#storage,
       sessions: this.#sessions,
+      places: this.#places,
       settings: this.#settings,
       url: (path) => this.#outside.prefix(request) + path,
       note: (type, kind, repository, what) =>

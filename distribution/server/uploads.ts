@@ -17,6 +17,7 @@ export async function postUpload(
   const { query, storage, sessions } = exchange;
   const mount = queryDigest(query, "mount");
   if (mount !== undefined && await tryMount(exchange, repository, mount)) {
+    exchange.places.add(String(mount), repository);
     exchange.note("mount", "blob", repository, { digest: String(mount) });
     return created(exchange, repository, String(mount));
   }
@@ -113,17 +114,26 @@ export function deleteUpload(
 }
 
 /**
- * Mounts where that is possible: from where the caller may read. Without `from` only the repository itself is
- * looked at: to search the others would tell a caller what they hold.
+ * Mounts where that is possible: from where the caller may read. Without `from` the
+ * repository itself is looked at, and those where this process has seen the blob
+ * (R46).
  */
 async function tryMount(
-  { query, storage, visitor }: Exchange,
+  { query, storage, visitor, places }: Exchange,
   repository: string,
   digest: Digest,
 ): Promise<boolean> {
-  const from = query.get("from") ?? repository;
-  return isRepositoryName(from) && await visitor.may("pull", from) &&
-    await storage.mountBlob(repository, String(digest), from);
+  const named = query.get("from");
+  const sources = named === null
+    ? new Set([repository, ...places.of(String(digest))])
+    : [named];
+  for (const from of sources) {
+    if (
+      isRepositoryName(from) && await visitor.may("pull", from) &&
+      await storage.mountBlob(repository, String(digest), from)
+    ) return true;
+  }
+  return false;
 }
 
 /** Takes the request's body into an upload, and gives the size that is then kept. */
@@ -216,6 +226,7 @@ async function commit(
     });
   }
   await storage.commitUpload(repository, upload, String(digest), size);
+  exchange.places.add(String(digest), repository);
   exchange.note("push", "blob", repository, { digest: String(digest) });
 }
 

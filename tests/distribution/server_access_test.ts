@@ -182,6 +182,13 @@ Deno.test("createRegistry({ permit }) mounts only from where one may read", asyn
   };
   assertEquals(await mount("bob"), 202);
   assertEquals((await as("bob").head(`/v2/open/blobs/${digest}`)).status, 404);
+  // Nor does a mount without a source tell whether the blob is there.
+  assertEquals(
+    (await as("alice").head(`/v2/hidden/blobs/${digest}`)).status,
+    200,
+  );
+  const search = `/v2/open/blobs/uploads/?mount=${digest}`;
+  assertEquals((await as("bob").head(search, { method: "POST" })).status, 202);
   assertEquals(await mount("alice"), 201);
 });
 

@@ -423,16 +423,25 @@ everywhere(
 );
 
 everywhere(
-  "R46 without a source only the repository is searched",
+  "R46 a blob is mounted from wherever it is where no source is named",
   async (registry) => {
     const digest = await pushBlob(registry, "one", "shared");
-    const mount = async (repository: string) => {
+    const mount = async (repository: string, digest: string) => {
       const path = `/v2/${repository}/blobs/uploads/?mount=${digest}`;
       return (await registry.head(path, { method: "POST" })).status;
     };
-    assertEquals(await mount("one"), 201);
-    // Whether any other repository has the blob is nobody's business.
-    assertEquals(await mount("two"), 202);
+    assertEquals(await mount("one", digest), 201);
+    assertEquals(await mount("two", digest), 201);
+    const pulled = await registry.call(`/v2/two/blobs/${digest}`);
+    assertEquals(await pulled.text(), "shared");
+    assertEquals(await mount("two", await digestOf("other")), 202);
+
+    for (const repository of ["one", "two"]) {
+      await registry.head(`/v2/${repository}/blobs/${digest}`, {
+        method: "DELETE",
+      });
+    }
+    assertEquals(await mount("three", digest), 202);
   },
 );
 
