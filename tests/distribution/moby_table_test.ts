@@ -5,6 +5,7 @@ import {
   type Descriptor,
   encodeJson,
   imageConfig,
+  isManifest,
   type Manifest,
   MediaTypes,
   parseImageConfig,
@@ -26,14 +27,19 @@ import {
   UploadSession,
 } from "@gantry/oci/distribution";
 import { createRegistry } from "@gantry/oci/distribution/server";
-import { copy } from "@gantry/oci/oras";
+import { compress } from "@gantry/oci/image/layer";
+import { copy, DockerArchive, packDockerArchive } from "@gantry/oci/oras";
 import { fileSource } from "@gantry/oci/oras/node";
 import { join } from "node:path";
 import { type RowCheck, runTable } from "./_readme_table.ts";
 
-const LAYER = "a layer";
 const CONTENT = "just a demo";
-const DIFF_ID = String(await Digest.fromString("a layer's tar"));
+/** An empty tar. */
+const TAR = new Uint8Array(1024);
+const DIFF_ID = String(await Digest.fromBytes(TAR));
+const LAYER = await new Response(
+  await compress(new Blob([TAR]).stream(), "gzip"),
+).bytes() as Uint8Array<ArrayBuffer>;
 const CONFIG = appendLayer(imageConfig(), { diffId: DIFF_ID });
 
 async function describe(
@@ -85,6 +91,12 @@ async function openScope() {
   const descriptor = await describe(CONTENT);
   const base = client.repository("team/base");
   await base.blobs.push(descriptor, toSource(CONTENT));
+  const packed = packDockerArchive(
+    repository,
+    [{ descriptor: IMAGE, names: ["team/app:latest"] }],
+    { format: "docker" },
+  );
+  const archive = toSource(await new Response(packed).blob());
   const file = join(folder, "file");
   await Deno.writeTextFile(file, CONTENT);
   const { privateKey: key } = await crypto.subtle.generateKey(
@@ -98,7 +110,7 @@ async function openScope() {
     ...{ signSchema1, verifySchema1, verifyStream, copy, fileSource },
     ...{ authorize, defaultTransport, fixedCredentials, parseChallenges },
     ...{ blobs, client, manifests, repository, tags, transport, uploads },
-    ...{ descriptor, file, key },
+    ...{ archive, descriptor, file, key, DockerArchive, packDockerArchive },
     username: "me",
     password: "pw",
     header: 'Bearer realm="https://auth.example/token",service="s"',
@@ -190,10 +202,13 @@ const CHECKS: Readonly<Record<string, RowCheck>> = {
   "Tags.get(tag)": is(IMAGE),
   "Tags.untag(tag), with all tags of the manifest": tagged("old"),
   "Tags.untag(tag), only this tag": tagged("old", "stable"),
-  "Blob.stat()": has({ digest: LAYER_DESCRIPTOR.digest, size: LAYER.length }),
-  "Blob(fileobj).download()": is(new TextEncoder().encode(LAYER)),
+  "Blob.stat()": has({
+    digest: LAYER_DESCRIPTOR.digest,
+    size: LAYER.byteLength,
+  }),
+  "Blob(fileobj).download()": is(LAYER),
   "Blob(local_path).download()": async () => {
-    assertEquals(await Deno.readTextFile(last.path), LAYER);
+    assertEquals(await Deno.readFile(last.path), LAYER);
   },
   "Blob(fileobj).upload()": holds(DEMO),
   "Blob(local_path).upload()": holds(DEMO),
@@ -208,6 +223,21 @@ const CHECKS: Readonly<Record<string, RowCheck>> = {
   ),
   "ImageRef.from_image(a, b), to another repository": copied,
   "ImageRef.push_v2(max_worker=5)": copied,
+  "ImageRef.save(dest)": async (stream) => {
+    assert(stream instanceof ReadableStream);
+    const source = toSource(await new Response(stream).blob());
+    const archive = await DockerArchive.open(source);
+    const tags = await Array.fromAsync(archive.listTags());
+    assertEquals(tags, ["team/app:latest"]);
+  },
+  "ImageRef.from_tarball(workplace, src)": async () => {
+    const { blobs, manifests } = last.repository.client.repository("team/copy");
+    const { value } = await manifests.get("v2");
+    assert(isManifest(value));
+    const config = await blobs.get(value.config);
+    assertEquals(await new Response(config).json(), CONFIG);
+    assertEquals(value.layers.length, 1);
+  },
   "ImageRef.add_layer(layer)": has({
     rootfs: { type: "layers", diff_ids: [DIFF_ID, DIFF_ID] },
     history: [{}, { comment: "one more layer" }],
