@@ -57,11 +57,11 @@ export async function readJson(
   const bytes = await readBounded(response, MAX_METADATA_SIZE, action);
   try {
     return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-  } catch (cause) {
+  } catch {
+    // The parser's own message quotes the body, which may quote the request.
     throw new ProtocolError(
       "BODY_INVALID",
       `${action}: the registry answered ${response.status} with a body that is not JSON`,
-      { cause },
     );
   }
 }

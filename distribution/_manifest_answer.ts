@@ -1,5 +1,6 @@
 import { Digest } from "../digest/digest.ts";
 import { MediaTypes } from "../image/media_type.ts";
+import { scrubbedError } from "./_secrets.ts";
 import { ProtocolError } from "./errors.ts";
 
 /** The digest of bytes, by the algorithm of another one where that is given. */
@@ -26,7 +27,7 @@ export function promisedDigest(
     throw new ProtocolError(
       "DIGEST_HEADER_INVALID",
       `${action}: the registry names a digest that is none`,
-      { cause },
+      { cause: scrubbedError(response, cause) },
     );
   }
 }

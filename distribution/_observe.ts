@@ -1,6 +1,5 @@
 import { safeText } from "./_error_body.ts";
 import { ownSecrets, type Secrets } from "./_secrets.ts";
-import { ConnectionError } from "./errors.ts";
 import type { ClientEventHook } from "./events.ts";
 import { type Transport, wrapTransport } from "./transport.ts";
 import { parseWarnings } from "./warning.ts";
@@ -29,7 +28,7 @@ export function observe(inner: Transport, options: ObserveOptions): Transport {
   return wrapTransport(inner, async (request) => {
     secrets.noteHeaders(request.headers, privateHeaders);
     const response = await inner(request).catch((error) => {
-      throw cleaned(error, secrets);
+      throw secrets.scrubError(error);
     });
     ownSecrets(response, secrets);
     if (onEvent === undefined || request.url.origin !== origin.origin) {
@@ -43,20 +42,5 @@ export function observe(inner: Transport, options: ObserveOptions): Transport {
       onEvent({ type: "warning", registry, text });
     }
     return response;
-  });
-}
-
-/** An answer can make the next request quote a secret in its path, and fail. */
-function cleaned(error: unknown, secrets: Secrets): unknown {
-  if (!(error instanceof ConnectionError)) return error;
-  const { cause, message, stack = "", url } = error;
-  const hasDirtyCause = cause instanceof Error &&
-    secrets.scrub(cause.message) !== cause.message;
-  if (secrets.scrub(message) === message && !hasDirtyCause) return error;
-  return Object.assign(error, {
-    message: secrets.scrub(message),
-    stack: secrets.scrub(stack),
-    url: secrets.scrub(url),
-    ...hasDirtyCause && { cause: new Error(secrets.scrub(cause.message)) },
   });
 }

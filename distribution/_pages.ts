@@ -1,5 +1,6 @@
 import { readJson } from "./_body.ts";
 import { discard } from "./_discard.ts";
+import { scrubbed, scrubbedError } from "./_secrets.ts";
 import { ProtocolError, SecurityError } from "./errors.ts";
 import { nextLink } from "./link.ts";
 import { redactUrl } from "./redact.ts";
@@ -86,11 +87,10 @@ export async function* readPages(
   const seen = new Set<string>();
   while (url !== undefined) {
     if (seen.has(url.href) || seen.size >= MAX_PAGES) {
+      const shown = scrubbed(client, redactUrl(url));
       throw new ProtocolError(
         "PAGING_ENDLESS",
-        `${action}: the pages do not end (${
-          redactUrl(url)
-        } after ${seen.size} pages)`,
+        `${action}: the pages do not end (${shown} after ${seen.size} pages)`,
       );
     }
     seen.add(url.href);
@@ -107,7 +107,7 @@ export async function* readPages(
       url = nextPage(response, url, client.origin, action);
     } catch (error) {
       await discard(response);
-      throw error;
+      throw scrubbedError(client, error);
     }
     yield response;
   }

@@ -1,3 +1,4 @@
+import { OciError } from "../digest/oci_error.ts";
 import type { Credential } from "./credential.ts";
 import { isSecretHeader, REDACTED } from "./redact.ts";
 
@@ -55,6 +56,32 @@ export class Secrets {
     return clean;
   }
 
+  /** The same data without any of the secrets in its texts. */
+  scrubData<Data>(data: Data): Data;
+  scrubData(data: unknown): unknown {
+    if (typeof data === "string") return this.scrub(data);
+    if (Array.isArray(data)) return data.map((item) => this.scrubData(item));
+    if (typeof data !== "object" || data === null) return data;
+    if (Object.getPrototypeOf(data) !== Object.prototype) return data;
+    return Object.fromEntries(
+      Object.entries(data).map(([name, item]) => [name, this.scrubData(item)]),
+    );
+  }
+
+  /** The error without any of the secrets: an answer can make it quote one, in a URL or a preview. */
+  scrubError(error: unknown): unknown {
+    if (!(error instanceof OciError)) return error;
+    const { cause, message, stack = "" } = error;
+    const hasDirtyCause = cause instanceof Error &&
+      this.scrub(cause.message) !== cause.message;
+    return Object.assign(error, {
+      ...this.scrubData({ ...error }),
+      message: this.scrub(message),
+      stack: this.scrub(stack),
+      ...hasDirtyCause && { cause: new Error(this.scrub(cause.message)) },
+    });
+  }
+
   #noteValue(value: string): void {
     this.note(value);
     const [, scheme = "", token] = /^(\S+) +(\S+)$/.exec(value) ?? [];
@@ -67,11 +94,12 @@ export class Secrets {
   }
 }
 
-const owners = new WeakMap<Response, Secrets>();
+/** Whose secrets may be quoted: by a response, or in what a client makes of one. */
+const owners = new WeakMap<object, Secrets>();
 
-/** Ties a response to the secrets that it may quote. */
-export function ownSecrets(response: Response, secrets: Secrets): void {
-  owners.set(response, secrets);
+/** Ties a response or a client to the secrets that it may quote. */
+export function ownSecrets(owner: object, secrets: Secrets): void {
+  owners.set(owner, secrets);
 }
 
 /** Ties a response to the secrets of another that it was made of. */
@@ -80,9 +108,14 @@ export function inheritSecrets(response: Response, from: Response): void {
   if (secrets !== undefined) owners.set(response, secrets);
 }
 
-/** A text out of a response, without the secrets that the request had carried. */
-export function scrubbed(response: Response, text: string): string {
-  return owners.get(response)?.scrub(text) ?? text;
+/** A text out of a response, or out of one of a client's, without the secrets that were sent. */
+export function scrubbed(owner: object, text: string): string {
+  return owners.get(owner)?.scrub(text) ?? text;
+}
+
+/** An error that came of an answer, or of one of a client's, without the secrets that were sent. */
+export function scrubbedError(owner: object, error: unknown): unknown {
+  return owners.get(owner)?.scrubError(error) ?? error;
 }
 
 /** Takes out a secret; of a long one also what is left where the quotation was cut. */

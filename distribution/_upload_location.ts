@@ -1,3 +1,4 @@
+import { scrubbed } from "./_secrets.ts";
 import { ProtocolError, SecurityError } from "./errors.ts";
 import { isPrivateHost } from "./private_address.ts";
 import { redactUrl } from "./redact.ts";
@@ -42,10 +43,11 @@ export function checkUploadLocation(
   action: string,
 ): URL {
   if (location.origin === client.origin.origin) return location;
+  const shown = scrubbed(client, redactUrl(location));
   if (client.origin.protocol === "https:" && location.protocol !== "https:") {
     throw new SecurityError(
       "LOCATION_DOWNGRADE",
-      `${action}: the upload location ${redactUrl(location)} gives up TLS`,
+      `${action}: the upload location ${shown} gives up TLS`,
       {
         hint:
           "A registry behind a TLS proxy needs to be told so, with X-Forwarded-Proto",
@@ -57,9 +59,7 @@ export function checkUploadLocation(
   ) {
     throw new SecurityError(
       "LOCATION_PRIVATE",
-      `${action}: the upload location ${
-        redactUrl(location)
-      } is on a private address`,
+      `${action}: the upload location ${shown} is on a private address`,
     );
   }
   return location;

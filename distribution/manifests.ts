@@ -23,6 +23,7 @@ import {
   referrerOf,
   removeReferrer,
 } from "./_referrers_index.ts";
+import { scrubbedError } from "./_secrets.ts";
 import { isTag } from "./reference.ts";
 import { InvalidReferenceError } from "./reference_error.ts";
 import { Referrers } from "./referrers.ts";
@@ -117,10 +118,15 @@ export class Manifests {
     options: ReadManifestOptions = {},
   ): Promise<ManifestContent> {
     const { bytes, descriptor } = await this.fetch(reference, options);
-    return await parseManifestContent(bytes, {
-      mediaType: descriptor.mediaType,
-      digest: descriptor.digest,
-    });
+    try {
+      return await parseManifestContent(bytes, {
+        mediaType: descriptor.mediaType,
+        digest: descriptor.digest,
+      });
+    } catch (error) {
+      // Its words quote the document, which may quote the request.
+      throw scrubbedError(this.#client, error);
+    }
   }
 
   /**

@@ -7,6 +7,7 @@ import { discard } from "./_discard.ts";
 import { failure } from "./_failure.ts";
 import { pageParameter, readPages } from "./_pages.ts";
 import { readReferrersIndex } from "./_referrers_index.ts";
+import { scrubbedError } from "./_secrets.ts";
 import { learn } from "./capabilities.ts";
 import { ProtocolError } from "./errors.ts";
 import type { RegistryClient } from "./registry_client.ts";
@@ -130,7 +131,10 @@ export class Referrers {
         }
         isFirst = false;
         learn(capabilities, "referrers", true);
-        yield await readPage(response, action);
+        yield await readPage(response, action).catch((error) => {
+          // Its words quote the page, which may quote the request.
+          throw scrubbedError(this.#client, error);
+        });
       }
       if (!isFirst) return;
     }

@@ -2,12 +2,12 @@ import { discard } from "./_discard.ts";
 import { failure } from "./_failure.ts";
 import { observe } from "./_observe.ts";
 import { listNames } from "./_pages.ts";
-import { Secrets } from "./_secrets.ts";
+import { ownSecrets, scrubbedError, Secrets } from "./_secrets.ts";
 import { authorize } from "./auth/authorize.ts";
 import type { Capabilities } from "./capabilities.ts";
 import type { CredentialStore } from "./credential.ts";
 import { defaultTransport } from "./default_transport.ts";
-import type { ClientEventHook } from "./events.ts";
+import type { ClientEvent, ClientEventHook } from "./events.ts";
 import { redactUrl } from "./redact.ts";
 import { redirect } from "./redirect.ts";
 import { parseRegistryName } from "./reference.ts";
@@ -149,8 +149,10 @@ export class RegistryClient {
    * @throws {InvalidReferenceError} The registry's name is malformed.
    */
   constructor(registry: string, options: ClientOptions = {}) {
-    const { allowedRealms, credentials, onEvent, userAgent = USER_AGENT } =
-      options;
+    const { allowedRealms, credentials, userAgent = USER_AGENT } = options;
+    const secrets = new Secrets();
+    ownSecrets(this, secrets);
+    const onEvent = quietly(options.onEvent, secrets);
     this.registry = parseRegistryName(registry);
     const host = this.registry === "docker.io"
       ? DOCKER_HUB_HOST
@@ -166,7 +168,6 @@ export class RegistryClient {
     this.#own = options.transport === undefined
       ? defaultTransport()
       : undefined;
-    const secrets = new Secrets();
     const lively = guardStalls(options.transport ?? this.#own!, {
       timeout: options.stallTimeout,
     });
@@ -233,6 +234,8 @@ export class RegistryClient {
       scopes,
       idempotent,
       large,
+    }).catch((error) => {
+      throw scrubbedError(this, error);
     });
     if (expect === undefined || expect.includes(response.status)) {
       return response;
@@ -302,4 +305,14 @@ export class RegistryClient {
   [Symbol.dispose](): void {
     this.close();
   }
+}
+
+/** A hook that is told of no secret, though an answer can put one into a URL or a scope. */
+function quietly(
+  hook: ClientEventHook | undefined,
+  secrets: Secrets,
+): ClientEventHook | undefined {
+  return hook &&
+    ((event) =>
+      hook({ ...secrets.scrubData(event), type: event.type } as ClientEvent));
 }
