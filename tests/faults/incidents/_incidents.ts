@@ -288,6 +288,10 @@ export const INCIDENTS: readonly Incident[] = [
     what: "secrets in the URLs of challenges, written to a log",
     tests: [
       [
+        "faults/incidents/echo_test.ts",
+        "no error and no event shows a secret that ${what} quotes",
+      ],
+      [
         "faults/cli_echo_test.ts",
         "--debug shows no secret that an answer's headers quote",
       ],
