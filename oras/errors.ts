@@ -52,6 +52,7 @@ export class PathError extends OciError {
 export type ArtifactErrorCode =
   | "ANNOTATIONS_INVALID"
   | "ARTIFACT_UNSUPPORTED"
+  | "MANIFEST_NOT_LISTED"
   | "PLATFORM_NOT_FOUND";
 
 /**

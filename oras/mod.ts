@@ -40,6 +40,17 @@ export {
   PathError,
   type PathErrorCode,
 } from "./errors.ts";
+export { copyTags, type CopyTagsOptions } from "./copy_tags.ts";
+export {
+  discover,
+  type DiscoverOptions,
+  type ReferrerTree,
+} from "./discover.ts";
+export { createIndex, updateIndex } from "./image_index.ts";
+export type {
+  CreateIndexOptions,
+  UpdateIndexOptions,
+} from "./index_options.ts";
 export { walk, type WalkOptions } from "./graph/walk.ts";
 export type {
   ConfigInput,
