@@ -11,19 +11,32 @@ export interface Format {
   print(console: Console, value: unknown): void;
 }
 
+/** What differs between commands. */
+export interface FormatOptions {
+  /** The format, where it is not that of `--format`. */
+  readonly format?: string;
+  /** The formats that the command has in place of `text`. */
+  readonly others?: readonly string[];
+}
+
 const TEMPLATE_PREFIX = "go-template=";
 
 /**
  * Reads `--format` and `--template`; a template is read at once, so that what is wrong
  * with it is told before anything is done.
  */
-export async function readFormat(flags: FlagValues): Promise<Format> {
-  const format = flags.text("format");
+export async function readFormat(
+  flags: FlagValues,
+  options: FormatOptions = {},
+): Promise<Format> {
+  const { format = flags.text("format"), others = [] } = options;
   const inline = format.startsWith(TEMPLATE_PREFIX);
   if (flags.given("template") && format !== "go-template") {
     throw new UsageError("--template must be used with --format go-template");
   }
-  if (format === "text") return { isText: true, print() {} };
+  if (format === "text" && others.length === 0) {
+    return { isText: true, print() {} };
+  }
   if (format === "json") {
     return {
       isText: false,
@@ -32,7 +45,11 @@ export async function readFormat(flags: FlagValues): Promise<Format> {
   }
   if (!inline && format !== "go-template") {
     throw new UsageError(`invalid format type: ${JSON.stringify(format)}`, {
-      hint: "supported types: json, go-template, text",
+      hint: `supported types: ${
+        others.length === 0
+          ? "json, go-template, text"
+          : [others[0], "json, go-template", ...others.slice(1)].join(", ")
+      }`,
     });
   }
   const text = inline

@@ -46,7 +46,8 @@ export function readPackOptions(
   };
 }
 
-function readAnnotations(pairs: readonly string[]): Annotations {
+/** Reads `key=value` pairs. */
+export function readAnnotations(pairs: readonly string[]): Annotations {
   const annotations = new Map<string, string>();
   for (const pair of pairs) {
     const equals = pair.indexOf("=");

@@ -92,6 +92,15 @@ export const NO_TTY: Flag = {
   group: "Output flags",
 };
 
+/** `--template`. */
+export const TEMPLATE: Flag = {
+  name: "template",
+  kind: "string",
+  value: "template",
+  purpose: "the template of --format go-template",
+  group: "Output flags",
+};
+
 /** `--format` and `--template`. */
 export const FORMAT: readonly Flag[] = [
   {
@@ -103,13 +112,7 @@ export const FORMAT: readonly Flag[] = [
     purpose: "how to print the result; go-template=TEMPLATE works too",
     group: "Output flags",
   },
-  {
-    name: "template",
-    kind: "string",
-    value: "template",
-    purpose: "the template of --format go-template",
-    group: "Output flags",
-  },
+  TEMPLATE,
 ];
 
 /** Which of a registry and an image layout on disk the argument points at. */

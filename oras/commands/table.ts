@@ -1,5 +1,13 @@
 import type { Command } from "./_command.ts";
-import { ATTACH, PULL, PUSH, RESOLVE, TAG, UNTAG } from "./table_artifacts.ts";
+import {
+  ATTACH,
+  DISCOVER,
+  PULL,
+  PUSH,
+  RESOLVE,
+  TAG,
+  UNTAG,
+} from "./table_artifacts.ts";
 import { COMPLETE, COMPLETION } from "./table_completion.ts";
 import { REPO } from "./table_contents.ts";
 import { BLOB } from "./table_blobs.ts";
@@ -16,6 +24,7 @@ export const PROGRAM: Command = {
     PUSH,
     PULL,
     ATTACH,
+    DISCOVER,
     TAG,
     UNTAG,
     RESOLVE,
