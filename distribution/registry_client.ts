@@ -1,5 +1,6 @@
 import { discard } from "./_discard.ts";
 import { failure } from "./_failure.ts";
+import { notedCredentials } from "./_noted_credentials.ts";
 import { observe } from "./_observe.ts";
 import { listNames } from "./_pages.ts";
 import { ownSecrets, scrubbedError, Secrets } from "./_secrets.ts";
@@ -181,13 +182,7 @@ export class RegistryClient {
     const authorized = authorize(base, {
       registry: this.registry,
       origin: this.origin,
-      credentials: credentials && {
-        async get(registry, options) {
-          const credential = await credentials.get(registry, options);
-          if (credential !== undefined) secrets.noteCredential(credential);
-          return credential;
-        },
-      },
+      credentials: credentials && notedCredentials(credentials, secrets),
       allowedRealms,
       scope: options.authScope,
       onEvent,

@@ -66,6 +66,7 @@ export class Client {
   readonly #config: Omit<ClientConfig, "address" | "defaultName">;
   /** The base, where this client made it. */
   readonly #own: Transport | undefined;
+  readonly #secrets = new Secrets();
   readonly #authorized: Transport;
   #defaultName: string | undefined;
 
@@ -101,7 +102,7 @@ export class Client {
       registry: parseRegistryName(this.#address.host),
       origin: this.#address,
     };
-    const secrets = new Secrets();
+    const secrets = this.#secrets;
     const credentials = credentialsOf(options);
     this.#authorized = authorize(
       observe(base, { ...place, secrets, privateHeaders: [] }),
@@ -189,6 +190,8 @@ export class Client {
           url: url.href === first.url.href ? sent.url : url,
         };
       },
+    }).catch((error) => {
+      throw this.#secrets.scrubError(error);
     });
     const action = `Cannot ${first.method} ${redactUrl(first.url)}`;
     return new Response(response, await readHeld(response, action));

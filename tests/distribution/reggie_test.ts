@@ -664,6 +664,21 @@ Deno.test("no error shows a secret that the registry or its token service quotes
   }
 });
 
+Deno.test("no error shows a secret that a redirect quotes", async () => {
+  const client = open((request) => {
+    const shown = request.headers.get("authorization");
+    return shown === null
+      ? challenge("Basic")
+      : Response.redirect(`http://registry.example/s3cr3t-pw/${shown}`, 307);
+  }, { username: "me", password: "s3cr3t-pw" });
+  const error = await assertRejects(
+    () => client.do(client.newRequest("GET", "/v2/")),
+    SecurityError,
+  );
+  const text = Deno.inspect(error);
+  assert(!/s3cr3t|czNjc/.test(text), text);
+});
+
 Deno.test("Client.do() reports to the console where debug is true", async () => {
   const lines: unknown[] = [];
   const { console } = globalThis;
