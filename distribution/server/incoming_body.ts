@@ -28,6 +28,8 @@ export interface BodyRules {
   readonly expected: number | undefined;
   /** How long it may stand still, in milliseconds. */
   readonly timeout: number;
+  /** Ends it early, with its reason. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -36,11 +38,12 @@ export interface BodyRules {
  */
 export function incomingBody(
   body: ReadableStream<Uint8Array<ArrayBuffer>>,
-  { expected, timeout }: BodyRules,
+  { expected, timeout, signal }: BodyRules,
   see: (chunk: Uint8Array) => void | Promise<void>,
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
   let seen = 0;
   const watch = new StillnessWatch(timeout);
+  signal?.addEventListener("abort", () => watch.abort(signal.reason));
   const guarded = guardBody(body, watch.signal, {
     end: () => watch.stop(),
     mapError: (cause) =>
@@ -116,6 +119,10 @@ class StillnessWatch {
 
   stop(): void {
     clearTimeout(this.#timer);
+  }
+
+  abort(reason: unknown): void {
+    this.#controller.abort(reason);
   }
 
   #check(): void {

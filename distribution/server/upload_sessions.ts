@@ -23,6 +23,8 @@ export class UploadSessions {
   readonly #open = new Map<string, number>();
   readonly #hashes = new Map<string, UploadHash>();
   readonly #mutex = new KeyedMutex();
+  /** What stops those who are writing. */
+  readonly #writers = new Map<string, AbortController>();
   readonly #max: number;
 
   /** `max` is the most uploads that can be unfinished at once. */
@@ -46,6 +48,25 @@ export class UploadSessions {
     work: () => Promise<Result>,
   ): Promise<Result> {
     return this.#mutex.run(upload, work);
+  }
+
+  /** Runs the work of writing to an upload, which ends early where its signal aborts. */
+  async writing<Result>(
+    upload: string,
+    work: (signal: AbortSignal) => Promise<Result>,
+  ): Promise<Result> {
+    const writer = new AbortController();
+    this.#writers.set(upload, writer);
+    try {
+      return await work(writer.signal);
+    } finally {
+      this.#writers.delete(upload);
+    }
+  }
+
+  /** Stops whoever is writing to an upload. */
+  interrupt(upload: string, reason: unknown): void {
+    this.#writers.get(upload)?.abort(reason);
   }
 
   /** Begins to hash an upload. */

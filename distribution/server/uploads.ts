@@ -101,13 +101,19 @@ export function putUpload(
   });
 }
 
-/** `DELETE` of an upload: the client gives up (R42). */
-export function deleteUpload(
+/** `DELETE` of an upload: the client gives up, also in the middle of a chunk (R42). */
+export async function deleteUpload(
   exchange: Exchange,
   repository: string,
   upload: string,
 ): Promise<Response> {
-  return exchange.sessions.exclusive(upload, async () => {
+  const { storage, sessions } = exchange;
+  if (await storage.uploadSize(repository, upload) === undefined) {
+    throw uploadUnknown();
+  }
+  // Who gives up does not wait for a chunk that may never arrive.
+  sessions.interrupt(upload, uploadUnknown());
+  return await sessions.exclusive(upload, async () => {
     if (!(await drop(exchange, repository, upload))) throw uploadUnknown();
     return new Response(null, { status: 204 });
   });
@@ -155,19 +161,23 @@ async function receive(
   requireBlobType(exchange);
   sessions.touch(upload);
   const hash = sessions.hash(upload, offset);
-  const rules = { expected: announced, timeout: settings.bodyTimeout };
-  const body = incomingBody(request.body, rules, (chunk) => {
-    if (hash === undefined) return;
-    hash.seen += chunk.byteLength;
-    return hash.hasher.update(chunk);
+  const { body: incoming } = request;
+  return await sessions.writing(upload, async (signal) => {
+    const timeout = settings.bodyTimeout;
+    const rules = { expected: announced, timeout, signal };
+    const body = incomingBody(incoming, rules, (chunk) => {
+      if (hash === undefined) return;
+      hash.seen += chunk.byteLength;
+      return hash.hasher.update(chunk);
+    });
+    try {
+      return await storage.writeUpload(repository, upload, offset, body);
+    } catch (error) {
+      // A storage that failed before it read has let nobody know.
+      if (!body.locked) await body.cancel(error).catch(() => {});
+      throw error;
+    }
   });
-  try {
-    return await storage.writeUpload(repository, upload, offset, body);
-  } catch (error) {
-    // A storage that failed before it read has let nobody know.
-    if (!body.locked) await body.cancel(error).catch(() => {});
-    throw error;
-  }
 }
 
 /** The length that the headers promise, once they agree with each other and with what is kept. */

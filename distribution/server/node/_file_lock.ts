@@ -1,8 +1,12 @@
-import { readFile, rename, writeFile } from "node:fs/promises";
+import { link, readFile, rename, writeFile } from "node:fs/promises";
 import { RequestError } from "../request_error.ts";
 import { fileState, hasCode, remove } from "./_files.ts";
+import { hasEnded, processMark } from "./_process_mark.ts";
 
-/** A lock this old was left by a process that ended: the work under it takes milliseconds. */
+/**
+ * A lock this old was left by a process that ended: the work under it takes
+ * milliseconds. Where it can be told that the process ended, nobody waits so long.
+ */
 const STALE = 30_000;
 const PATIENCE = 60_000;
 const LONGEST_PAUSE = 25;
@@ -21,7 +25,8 @@ export interface HeldLock {
  * Runs work while no other process does so under the same lock file.
  *
  * The file exists while the lock is held. It holds a random text, so that a holder
- * that was believed dead notices that the lock is no longer its own.
+ * that was believed dead notices that the lock is no longer its own, and the mark
+ * of its process.
  *
  * @throws {RequestError} 503: others held the lock for too long.
  */
@@ -29,7 +34,7 @@ export async function withFileLock<Result>(
   path: string,
   work: (lock: HeldLock) => Promise<Result>,
 ): Promise<Result> {
-  const owner = crypto.randomUUID();
+  const owner = await lockText();
   await acquire(path, owner);
   try {
     return await work({
@@ -71,10 +76,20 @@ async function acquire(path: string, owner: string): Promise<void> {
   }
 }
 
+/** The text of a new lock: unlike any other, with the mark of this process. */
+export async function lockText(): Promise<string> {
+  return `${crypto.randomUUID()}\n${await processMark()}`;
+}
+
 /** Takes a lock away that is stale. Only one process succeeds in renaming the file it looked at. */
 export async function breakStale(path: string): Promise<void> {
-  const seen = await fileState(path);
-  if (seen === undefined || Date.now() - seen.changed < STALE) return;
+  const state = await fileState(path);
+  if (state === undefined) return;
+  const seen = await textOf(path);
+  if (seen === undefined) return;
+  const [, mark = ""] = seen.split("\n");
+  const isStale = Date.now() - state.changed >= STALE || await hasEnded(mark);
+  if (!isStale) return;
   const aside = `${path}.${crypto.randomUUID()}`;
   try {
     await rename(path, aside);
@@ -82,14 +97,20 @@ export async function breakStale(path: string): Promise<void> {
     if (hasCode(error, "ENOENT")) return;
     throw error;
   }
+  // Others looked at the same lock: one may have been quicker, and hold its own now.
+  if (await textOf(aside) !== seen) await link(aside, path).catch(() => {});
   await remove(aside);
 }
 
 async function isOwner(path: string, owner: string): Promise<boolean> {
+  return await textOf(path) === owner;
+}
+
+async function textOf(path: string): Promise<string | undefined> {
   try {
-    return await readFile(path, "utf8") === owner;
+    return await readFile(path, "utf8");
   } catch (error) {
-    if (hasCode(error, "ENOENT")) return false;
+    if (hasCode(error, "ENOENT")) return undefined;
     throw error;
   }
 }

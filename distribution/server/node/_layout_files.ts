@@ -1,4 +1,4 @@
-import { link, mkdir, readFile, rename } from "node:fs/promises";
+import { link, mkdir, readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { encodeJson } from "../../../image/encode_json.ts";
 import { parseJson } from "../../../image/parse_json.ts";
@@ -11,6 +11,7 @@ import {
   fileState,
   hasCode,
   isMissing,
+  moveInto,
   remove,
   syncFolder,
   writeDurably,
@@ -112,18 +113,17 @@ export class LayoutFiles {
             : await readSettled(path, state, this.#isName);
           const after = change(before);
           if (after === before && state !== undefined) return;
-          const temporary = `${
-            dirname(path)
-          }/.index.json.${crypto.randomUUID()}`;
+          // Where those that a killed process left are cleaned away.
+          const temporary = this.#paths.temporary();
+          await mkdir(dirname(temporary), { recursive: true });
           await writeDurably(temporary, encodeJson(after.toJSON()));
           try {
             await lock.assertHeld();
-            await rename(temporary, path);
+            await moveInto(temporary, path);
           } catch (error) {
             await remove(temporary);
             throw error;
           }
-          await syncFolder(dirname(path));
         }),
     );
   }

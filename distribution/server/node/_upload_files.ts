@@ -1,9 +1,9 @@
-import { mkdir, open, readdir, utimes } from "node:fs/promises";
+import { mkdir, open, readdir, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { byobReader, tapStream } from "../../../digest/_tap_stream.ts";
 import { openOutputFile, type OutputFile } from "../../node/_output_file.ts";
 import { RequestError, uploadUnknown } from "../request_error.ts";
-import { breakStale } from "./_file_lock.ts";
+import { breakStale, lockText } from "./_file_lock.ts";
 import { fileStream } from "./_file_stream.ts";
 import { fileState, hasCode, isMissing, remove, syncFile } from "./_files.ts";
 import { openInputFile } from "./_input_file.ts";
@@ -134,10 +134,10 @@ export class UploadFiles {
   }
 }
 
-/** Makes an empty file; gives false where it is there already. */
+/** Makes a lock; gives false where it is there already. */
 async function create(path: string): Promise<boolean> {
   try {
-    await (await open(path, "wx")).close();
+    await writeFile(path, await lockText(), { flag: "wx" });
     return true;
   } catch (error) {
     if (hasCode(error, "EEXIST")) return false;
