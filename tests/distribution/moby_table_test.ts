@@ -184,7 +184,7 @@ const CHECKS: Readonly<Record<string, RowCheck>> = {
   "set_default_client(client)": (value) => assertInstanceOf(value, Repository),
   "verify_certificate=False": (transport) =>
     assertEquals(typeof transport, "function"),
-  "default_timeout=600": is(undefined),
+  "default_timeout=600": (client) => assertInstanceOf(client, RegistryClient),
   "client.ping()": is(undefined),
   'client.get(url="/v2/")': has({ status: 200 }),
   "ManifestRef.get()": has({ descriptor: IMAGE, bytes: encodeJson(MANIFEST) }),
