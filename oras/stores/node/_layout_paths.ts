@@ -1,6 +1,9 @@
 import { join } from "node:path";
 import { Digest } from "../../../digest/digest.ts";
 
+/** The layout is the only repository that its paths have. */
+export const SELF = "";
+
 /** Where things are in a layout that stands alone. It is asked as if it were one repository of many. */
 export class LayoutPaths {
   readonly #root: string;

@@ -11,13 +11,10 @@ import type {
 import type { RawManifest } from "../../../distribution/manifests.ts";
 import { BlobFiles } from "../../../distribution/server/node/_blob_files.ts";
 import { remove } from "../../../distribution/server/node/_files.ts";
-import { LayoutFiles } from "../../../distribution/server/node/_layout_files.ts";
-import type { LayoutIndex } from "../../../distribution/server/node/_layout_index.ts";
 import { LayoutManifests } from "../../../distribution/server/node/_layout_manifests.ts";
 import type { SignalOptions } from "../../../distribution/signal_options.ts";
 import type { Source } from "../../../distribution/source.ts";
 import type { Descriptor } from "../../../image/descriptor.ts";
-import { parseImageLayout } from "../../../image/image_layout.ts";
 import { isManifestType } from "../../../image/manifest_type.ts";
 import { fileSource } from "../../node/file_source.ts";
 import { writeVerifiedFile } from "../../node/write_verified_file.ts";
@@ -41,13 +38,11 @@ import {
   referenceNotFound,
 } from "../_content.ts";
 import { childrenOf } from "../_children.ts";
-import { findEntry, isLayoutName } from "../_layout_names.ts";
+import { findEntry } from "../_layout_names.ts";
 import { collectGarbage, type GarbageOptions } from "./_layout_garbage.ts";
 import { inLayout } from "./_layout_failure.ts";
-import { LayoutPaths } from "./_layout_paths.ts";
-
-/** The layout is the only repository that its paths have. */
-const SELF = "";
+import { LayoutFrame } from "./_layout_frame.ts";
+import { LayoutPaths, SELF } from "./_layout_paths.ts";
 
 /** What {@linkcode LayoutStore.collectGarbage} has removed. */
 export interface GarbageResult {
@@ -91,14 +86,14 @@ export class LayoutStore
   /** The directory. */
   readonly path: string;
   readonly #paths: LayoutPaths;
-  readonly #files: LayoutFiles;
+  readonly #frame: LayoutFrame;
   readonly #manifests: LayoutManifests;
 
   /** Makes a store of a directory; nothing is read or written yet. */
   constructor(path: string) {
     this.path = path;
     this.#paths = new LayoutPaths(path);
-    this.#files = new LayoutFiles(this.#paths, isLayoutName);
+    this.#frame = new LayoutFrame(path, this.#paths);
     this.#manifests = new LayoutManifests(new BlobFiles(this.#paths));
   }
 
@@ -163,7 +158,7 @@ export class LayoutStore
       onProgress?.({ descriptor, name, phase, transferred, total: size });
     const isThere = await this.exists(descriptor, { signal });
     if (!isThere) {
-      await inLayout(this.path, () => this.#files.ensure(SELF));
+      await this.#frame.ensure();
       const stream = await openVerified(descriptor, source, { signal });
       const path = this.#paths.blob(SELF, digest);
       await mkdir(dirname(path), { recursive: true });
@@ -192,7 +187,7 @@ export class LayoutStore
     options: SignalOptions = {},
   ): Promise<Descriptor> {
     options.signal?.throwIfAborted();
-    const index = await this.#index();
+    const index = await this.#frame.read();
     if (!isDigest(reference)) {
       const { digest, mediaType, size } = findEntry(
         index.entries,
@@ -240,7 +235,7 @@ export class LayoutStore
       throw contentNotFound(descriptor.digest, this.path);
     }
     const plain = plainOf(descriptor);
-    await this.#update((index) => index.with(plain, [reference]));
+    await this.#frame.update((index) => index.with(plain, [reference]));
   }
 
   /**
@@ -250,10 +245,10 @@ export class LayoutStore
    */
   async untag(reference: string, options: SignalOptions = {}): Promise<void> {
     options.signal?.throwIfAborted();
-    if (!(await this.#index()).tags.has(reference)) {
+    if (!(await this.#frame.read()).tags.has(reference)) {
       throw referenceNotFound(reference, this.path);
     }
-    await this.#update((index) => index.withoutTag(reference));
+    await this.#frame.update((index) => index.withoutTag(reference));
   }
 
   /**
@@ -269,8 +264,8 @@ export class LayoutStore
     options.signal?.throwIfAborted();
     const { digest } = descriptor;
     const path = this.#paths.blob(SELF, digest);
-    if ((await this.#index()).byDigest.has(digest)) {
-      await this.#update((index) => index.withoutManifest(digest));
+    if ((await this.#frame.read()).byDigest.has(digest)) {
+      await this.#frame.update((index) => index.withoutManifest(digest));
     }
     if (!(await inLayout(this.path, () => remove(path)))) {
       throw contentNotFound(digest, this.path);
@@ -285,7 +280,7 @@ export class LayoutStore
     const { artifactType, signal } = options;
     signal?.throwIfAborted();
     const found = await inLayout(this.path, async () => {
-      const index = await this.#files.readIndex(SELF);
+      const index = await this.#frame.find();
       return index === undefined
         ? []
         : await this.#manifests.referrers(SELF, descriptor.digest, index);
@@ -305,7 +300,7 @@ export class LayoutStore
   async *listTags(options: TagListOptions = {}): AsyncGenerator<string> {
     const { last, signal } = options;
     signal?.throwIfAborted();
-    for (const tag of [...(await this.#index()).tags.keys()].sort()) {
+    for (const tag of [...(await this.#frame.read()).tags.keys()].sort()) {
       if (last === undefined || tag > last) yield tag;
     }
   }
@@ -317,7 +312,7 @@ export class LayoutStore
    */
   async entries(options: SignalOptions = {}): Promise<readonly Descriptor[]> {
     options.signal?.throwIfAborted();
-    return (await this.#index()).entries;
+    return (await this.#frame.read()).entries;
   }
 
   /**
@@ -329,7 +324,7 @@ export class LayoutStore
    * @throws {StoreError} The layout is not there, or damaged.
    */
   async collectGarbage(options: GarbageOptions = {}): Promise<GarbageResult> {
-    const { entries } = await this.#index();
+    const { entries } = await this.#frame.read();
     return await inLayout(
       this.path,
       () => collectGarbage(this, entries, options),
@@ -340,48 +335,9 @@ export class LayoutStore
   async #list(descriptor: Descriptor): Promise<void> {
     const plain = plainOf(descriptor);
     const children = new Set(await childrenOf(this, plain));
-    await this.#update((index) => index.with(plain, []).withoutBare(children));
-  }
-
-  async #index(): Promise<LayoutIndex> {
-    const index = await inLayout(this.path, async () => {
-      const index = await this.#files.readIndex(SELF);
-      if (index === undefined) return undefined;
-      await this.#checkMarker();
-      return index;
-    });
-    if (index === undefined) {
-      throw new StoreError(
-        "STORE_NOT_FOUND",
-        `Cannot find an image layout in ${this.path}`,
-      );
-    }
-    return index;
-  }
-
-  #isChecked = false;
-
-  async #checkMarker(): Promise<void> {
-    if (this.#isChecked) return;
-    const source = await fileSource(this.#paths.marker(SELF));
-    const bytes = await new Response(await source.open()).bytes();
-    try {
-      parseImageLayout(bytes);
-    } catch (cause) {
-      throw new StoreError(
-        "STORE_INVALID",
-        `Cannot use image layout ${this.path}: its version is not known`,
-        { cause },
-      );
-    }
-    this.#isChecked = true;
-  }
-
-  async #update(change: (index: LayoutIndex) => LayoutIndex): Promise<void> {
-    await inLayout(this.path, async () => {
-      await this.#files.ensure(SELF);
-      await this.#files.updateIndex(SELF, change);
-    });
+    await this.#frame.update((index) =>
+      index.with(plain, []).withoutBare(children)
+    );
   }
 
   async #source({ digest }: Pick<Descriptor, "digest">): Promise<Source> {
