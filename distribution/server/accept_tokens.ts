@@ -22,7 +22,7 @@ export interface AcceptTokensOptions {
    *
    * @default {RS256 to RS512, PS256 to PS512, ES256 to ES512, EdDSA and Ed25519}
    */
-  readonly algorithms?: readonly string[];
+  readonly algorithms?: readonly string[] | undefined;
 }
 
 const ALGORITHMS: readonly string[] = [

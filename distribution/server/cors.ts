@@ -7,7 +7,7 @@ export interface CorsOptions {
    *
    * @default {600}
    */
-  readonly maxAge?: number;
+  readonly maxAge?: number | undefined;
 }
 
 /** What a page may send, and what of an answer it may see. */

@@ -49,3 +49,6 @@ export type ServerEvent =
   | RequestServerEvent
   | ContentServerEvent
   | ErrorServerEvent;
+
+/** Takes what a registry server tells. It is called often, and must be quick. */
+export type ServerEventHook = (event: ServerEvent) => void;

@@ -13,19 +13,19 @@ export interface IssueTokensOptions {
    *
    * @default {32 random bytes}
    */
-  readonly key?: Uint8Array;
+  readonly key?: Uint8Array | undefined;
   /**
    * How long a token is good for, in seconds.
    *
    * @default {300}
    */
-  readonly lifetime?: number;
+  readonly lifetime?: number | undefined;
   /**
    * The name of the registry in its tokens.
    *
    * @default {"gantry"}
    */
-  readonly service?: string;
+  readonly service?: string | undefined;
 }
 
 const ALGORITHM = "HS256";

@@ -27,6 +27,7 @@ export {
   type ErrorServerEvent,
   type RequestServerEvent,
   type ServerEvent,
+  type ServerEventHook,
 } from "./events.ts";
 export { htpasswd, HtpasswdError } from "./htpasswd.ts";
 export { issueTokens, type IssueTokensOptions } from "./issue_tokens.ts";

@@ -35,7 +35,7 @@ export interface Permission {
    *
    * @default {["**"]}
    */
-  readonly repositories?: readonly string[];
+  readonly repositories?: readonly string[] | undefined;
   /** What may be done there. */
   readonly actions: readonly Action[];
 }

@@ -2,7 +2,7 @@ import { MAX_MANIFEST_SIZE } from "../../image/parse_json.ts";
 import { BlobPlaces } from "./_blob_places.ts";
 import { Cors } from "./cors.ts";
 import { dispatch } from "./dispatch.ts";
-import type { ServerEvent } from "./events.ts";
+import type { ServerEventHook } from "./events.ts";
 import type { Exchange, ServerSettings } from "./exchange.ts";
 import { Gate, type Visitor } from "./gate.ts";
 import { memoryStorage } from "./memory_storage.ts";
@@ -85,7 +85,7 @@ class Server {
   readonly #outside: Outside;
   readonly #limiter: RateLimiter | undefined;
   readonly #cors: Cors | undefined;
-  readonly #onEvent: (event: ServerEvent) => void;
+  readonly #onEvent: ServerEventHook;
   readonly #settings: ServerSettings;
   readonly #sessions: UploadSessions;
   readonly #places = new BlobPlaces();

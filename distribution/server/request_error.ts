@@ -3,9 +3,9 @@ import { OciError, type OciErrorOptions } from "../../digest/oci_error.ts";
 /** What a {@linkcode RequestError} holds beside its code and message. */
 export interface RequestErrorOptions extends OciErrorOptions {
   /** More for programs: any JSON. */
-  readonly detail?: unknown;
+  readonly detail?: unknown | undefined;
   /** Headers of the answer. */
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
 /**

@@ -1,36 +1,42 @@
 import { redactUrl } from "../redact.ts";
-import type { ContentServerEvent, ServerEvent } from "./events.ts";
+import type {
+  ContentServerEvent,
+  ServerEvent,
+  ServerEventHook,
+} from "./events.ts";
 
 /** Options of {@linkcode webhook}. */
 export interface WebhookOptions {
   /** Headers to send beside the content type, such as a secret that the receiver knows. */
-  readonly headers?: HeadersInit;
+  readonly headers?: HeadersInit | undefined;
   /**
    * How long the receiver may take for its answer, in milliseconds.
    *
    * @default {10000}
    */
-  readonly timeout?: number;
+  readonly timeout?: number | undefined;
   /**
    * How often an event is sent that is not taken.
    *
    * @default {3}
    */
-  readonly attempts?: number;
+  readonly attempts?: number | undefined;
   /**
    * How many events may wait; more of them are dropped.
    *
    * @default {1000}
    */
-  readonly maxWaiting?: number;
+  readonly maxWaiting?: number | undefined;
   /** Is told of events that were not delivered. */
-  readonly onError?: (error: Error, event: ContentServerEvent) => void;
+  readonly onError?:
+    | ((error: Error, event: ContentServerEvent) => void)
+    | undefined;
 }
 
 /** Sends events to a receiver. Disposing it waits until they are sent. */
 export interface Webhook extends AsyncDisposable {
   /** Takes an event, as `onEvent` of a registry; those about content are sent. */
-  readonly onEvent: (event: ServerEvent) => void;
+  readonly onEvent: ServerEventHook;
   /** Settles when nothing waits any more. */
   flush(): Promise<void>;
 }

@@ -9,17 +9,17 @@ export interface ServeOptions {
    *
    * @default {"127.0.0.1"}
    */
-  readonly hostname?: string;
+  readonly hostname?: string | undefined;
   /**
    * The port to listen on; 0 takes a free one.
    *
    * @default {0}
    */
-  readonly port?: number;
+  readonly port?: number | undefined;
   /** The certificate chain and the private key, both PEM. Without them plain HTTP is spoken. */
-  readonly tls?: { readonly cert: string; readonly key: string };
+  readonly tls?: { readonly cert: string | undefined; readonly key: string };
   /** Shuts the server down as {@linkcode RunningServer.shutdown} does. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A server that accepts connections. */
