@@ -147,6 +147,12 @@ export class PartialDownload {
     }
   }
 
+  /** Whether a failure comes of another run, which took this one for dead and removed its file. */
+  async wasRemoved(error: unknown): Promise<boolean> {
+    return (error as { code?: unknown } | null)?.code === "ENOENT" &&
+      await lstat(this.#path).catch(() => undefined) === undefined;
+  }
+
   /** Keeps what there is for the next run, where that is worth it. */
   async keep(): Promise<void> {
     const found = await lstat(this.#path).catch(() => undefined);

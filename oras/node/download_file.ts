@@ -18,6 +18,9 @@ const SMALL_FILE = 256 * 1024;
 /** Smaller blobs are fetched anew: that costs less than to look for a part of them. */
 const WORTH_RESUMING = 1024 * 1024;
 
+/** How often others may remove a file before its download is given up. */
+const MAX_REMOVALS = 8;
+
 /** How {@linkcode downloadFile} works. */
 export interface DownloadFileOptions {
   /** The file to write. */
@@ -139,6 +142,7 @@ async function fetchResumably(
   },
 ): Promise<void> {
   const { onBytes, overwrite, signal } = options;
+  let removals = 0;
   for (let fresh = false;; fresh = true) {
     const target = await prepare();
     let part: PartialDownload | undefined;
@@ -164,7 +168,9 @@ async function fetchResumably(
       else await part?.discard();
       const mayBeStale = error instanceof ContentError && !fresh &&
         part !== undefined && part.offset > 0;
-      if (!mayBeStale) throw pathFailure("write", target, error);
+      const canBegin = mayBeStale ||
+        await part?.wasRemoved(error) && ++removals < MAX_REMOVALS;
+      if (!canBegin) throw pathFailure("write", target, error);
     }
   }
 }

@@ -281,6 +281,27 @@ function append(path: string): void {
   Deno.writeFileSync(path, pattern(MIB, 10), { append: true });
 }
 
+Deno.test("a download whose part another run removed begins anew", async () => {
+  await using world = await World.open();
+  const path = join(world.folder, "big");
+  let removals = 0;
+  await world.registry.downloadBlob("app", BLOB, {
+    path,
+    resume: true,
+    onProgress({ transferred }) {
+      if (transferred === SIZE && removals++ === 0) removeParts(world.folder);
+    },
+  });
+  await world.assertWhole();
+  assertEquals(world.ranges, [null, null]);
+});
+
+function removeParts(folder: string): void {
+  for (const { name } of Deno.readDirSync(folder)) {
+    if (name.endsWith(".part")) Deno.removeSync(join(folder, name));
+  }
+}
+
 Deno.test("downloads of one blob at once do not disturb each other, whatever is there", async () => {
   for (const part of [undefined, PART, `${PREFIX}0123456789ab.part`]) {
     await using world = await World.open();
