@@ -266,7 +266,7 @@ Deno.test("the table for those who come from django-oci has these rows", async (
   const [, section] = (await Deno.readTextFile(page))
     .split("### Coming from django-oci");
   const rows = Array.from(
-    section!.split("\n### ")[0]!.matchAll(/^\| `([^`]+)`/gm),
+    section!.split(/\n#{2,3} /)[0]!.matchAll(/^\| `([^`]+)`/gm),
     ([, name]) => name!,
   );
   assertEquals(rows, Object.keys(ROWS));
