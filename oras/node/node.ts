@@ -14,6 +14,11 @@
  * @module
  */
 export { fileSource } from "./file_source.ts";
+export {
+  type AddFileOptions,
+  FileStore,
+  type FileStoreOptions,
+} from "../stores/node/file_store.ts";
 export type { GarbageOptions } from "../stores/node/_layout_garbage.ts";
 export {
   type GarbageResult,

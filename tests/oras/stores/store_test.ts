@@ -1,7 +1,7 @@
 import { fromHandler, RegistryClient } from "@gantry/oci/distribution";
 import { createRegistry } from "@gantry/oci/distribution/server";
 import { MemoryStore } from "@gantry/oci/oras";
-import { LayoutStore } from "@gantry/oci/oras/node";
+import { FileStore, LayoutStore } from "@gantry/oci/oras/node";
 import { type OpenStore, testStore } from "./_suite.ts";
 
 testStore("MemoryStore", () => ({
@@ -43,6 +43,14 @@ testStore("LayoutStore", async (): Promise<OpenStore> => {
   const path = await Deno.makeTempDir({ prefix: "gantry-layout-" });
   return {
     store: new LayoutStore(path),
+    [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }),
+  };
+});
+
+testStore("FileStore", async (): Promise<OpenStore> => {
+  const path = await Deno.makeTempDir({ prefix: "gantry-files-" });
+  return {
+    store: new FileStore(path),
     [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }),
   };
 });
