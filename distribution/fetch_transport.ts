@@ -90,6 +90,12 @@ async function send(
     };
     response = await call(url, followed).catch(fail);
   }
+  const { status } = response;
+  // Servers can send these, but nobody can make a response of them.
+  if (status < 200 || status > 599) {
+    response.body?.cancel().catch(() => {});
+    return fail(new RangeError(`the answer has the status ${status}`));
+  }
   return receive(response, request);
 }
 
