@@ -404,3 +404,54 @@ Deno.test("directoryStorage() drops old uploads, and keeps the young", () =>
     assertEquals((await registry.head(old)).status, 404);
     assertEquals((await registry.head(young)).status, 204);
   }));
+
+/** Where a symbolic link in a layout can stand. */
+const PLANTED: readonly string[] = [
+  "app",
+  "app/blobs",
+  "app/blobs/sha256",
+  "app/index.json",
+  "app/oci-layout",
+];
+
+for (const planted of PLANTED) {
+  Deno.test(`directoryStorage() follows no link that stands at ${planted}`, () =>
+    withRoot(async (root, registry) => {
+      const outside = await Deno.makeTempDir();
+      const digest = await pushBlob(open(outside), "app", "secret");
+      await putManifest(open(outside), "app", "v1", await manifestText());
+      if (planted !== "app") {
+        await pushBlob(registry, "app", "own");
+        await putManifest(registry, "app", "v1", await manifestText());
+        await Deno.remove(`${root}/${planted}`, { recursive: true });
+      }
+      const before = filesBelow(outside);
+      await Deno.symlink(`${outside}/${planted}`, `${root}/${planted}`);
+      const fresh = open(root);
+      const other = await manifestText({ annotations: { other: "yes" } });
+      for (const repository of ["app", "app/below"]) {
+        const path = `/v2/${repository}`;
+        const answers = [
+          await fresh.call(`${path}/blobs/${digest}`),
+          await fresh.call(`${path}/tags/list`),
+          await fresh.call(`${path}/manifests/v1`),
+          await fresh.call(
+            `/v2/new/blobs/uploads/?mount=${digest}&from=${repository}`,
+            { method: "POST" },
+          ),
+          await fresh.call(
+            `${path}/blobs/uploads/?digest=${await digestOf("new")}`,
+            { method: "POST", body: "new" },
+          ),
+          await fresh.call(`${path}/blobs/${digest}`, { method: "DELETE" }),
+          await fresh.call(`${path}/manifests/v1`, { method: "DELETE" }),
+        ];
+        await putManifest(fresh, repository, "v2", other);
+        for (const answer of answers) {
+          assertFalse((await answer.text()).includes("secret"));
+        }
+      }
+      assertEquals(filesBelow(outside), before);
+      await Deno.remove(outside, { recursive: true });
+    }));
+}

@@ -15,6 +15,7 @@ import { LayoutFiles } from "./_layout_files.ts";
 import { LayoutIndex } from "./_layout_index.ts";
 import { LayoutManifests } from "./_layout_manifests.ts";
 import { Paths } from "./_paths.ts";
+import { RealFolders } from "./_real_folders.ts";
 import { walkRepositories } from "./_repository_walk.ts";
 import { UploadFiles } from "./_upload_files.ts";
 
@@ -25,7 +26,8 @@ import { UploadFiles } from "./_upload_files.ts";
  * write below the root are served at once, and gone when they are deleted; what is
  * pushed can be read by other tools as it lies there. Tags are the
  * `org.opencontainers.image.ref.name` of the entries in `index.json`; names there
- * that are no tags are left alone. Because a layout has files of its own, no part
+ * that are no tags are left alone. A repository whose folders are symbolic links is
+ * refused, because they may lead out of the root. Because a layout has files of its own, no part
  * of a repository name can be `blobs`, `index.json` or `oci-layout`.
  *
  * Files appear under their final names whole and on the disk. Several storages, in
@@ -59,6 +61,7 @@ class DirectoryStorage implements RegistryStorage {
   readonly #layouts: LayoutFiles;
   readonly #manifests: LayoutManifests;
   readonly #uploads: UploadFiles;
+  readonly #folders: RealFolders;
 
   constructor(root: string) {
     this.#paths = new Paths(root);
@@ -66,6 +69,7 @@ class DirectoryStorage implements RegistryStorage {
     this.#layouts = new LayoutFiles(this.#paths);
     this.#manifests = new LayoutManifests(this.#blobs);
     this.#uploads = new UploadFiles(this.#paths);
+    this.#folders = new RealFolders(this.#paths);
   }
 
   async repositories(page: Page): Promise<readonly string[]> {
@@ -76,23 +80,26 @@ class DirectoryStorage implements RegistryStorage {
     return slicePage(names, page);
   }
 
-  hasRepository(repository: string): Promise<boolean> {
-    return this.#layouts.exists(repository);
+  async hasRepository(repository: string): Promise<boolean> {
+    await this.#folders.assertReal(repository);
+    return await this.#layouts.exists(repository);
   }
 
   async blobSize(
     repository: string,
     digest: string,
   ): Promise<number | undefined> {
+    await this.#folders.assertReal(repository);
     return (await this.#blobs.state(repository, digest))?.size;
   }
 
-  readBlob(
+  async readBlob(
     repository: string,
     digest: string,
     range?: ByteRange,
   ): Promise<ReadableStream<Uint8Array<ArrayBuffer>> | undefined> {
-    return this.#blobs.read(repository, digest, range);
+    await this.#folders.assertReal(repository);
+    return await this.#blobs.read(repository, digest, range);
   }
 
   async mountBlob(
@@ -100,12 +107,15 @@ class DirectoryStorage implements RegistryStorage {
     digest: string,
     from: string,
   ): Promise<boolean> {
+    await this.#folders.assertReal(repository);
+    await this.#folders.assertReal(from);
     if (await this.#blobs.state(from, digest) === undefined) return false;
     await this.#layouts.ensure(repository);
     return await this.#blobs.mount(repository, digest, from);
   }
 
   async deleteBlob(repository: string, digest: string): Promise<boolean> {
+    await this.#folders.assertReal(repository);
     const index = await this.#layouts.readIndex(repository);
     // A manifest lies among the blobs, but goes by its own way, with its tags.
     if (index === undefined || index.byDigest.has(digest)) return false;
@@ -113,6 +123,7 @@ class DirectoryStorage implements RegistryStorage {
   }
 
   async createUpload(repository: string): Promise<string> {
+    await this.#folders.assertReal(repository);
     // Refuses now a name that could not be committed later.
     this.#paths.repository(repository);
     return await this.#uploads.create(repository);
@@ -138,13 +149,14 @@ class DirectoryStorage implements RegistryStorage {
     return this.#uploads.read(repository, upload);
   }
 
-  commitUpload(
+  async commitUpload(
     repository: string,
     upload: string,
     digest: string,
     size: number,
   ): Promise<void> {
-    return this.#uploads.finish(repository, upload, size, async (file) => {
+    await this.#folders.assertReal(repository);
+    await this.#uploads.finish(repository, upload, size, async (file) => {
       await this.#layouts.ensure(repository);
       await this.#blobs.adopt(file, repository, digest);
     });
@@ -162,6 +174,7 @@ class DirectoryStorage implements RegistryStorage {
     repository: string,
     reference: string,
   ): Promise<StoredManifest | undefined> {
+    await this.#folders.assertReal(repository);
     const index = await this.#layouts.readIndex(repository);
     const digest = reference.includes(":")
       ? reference
@@ -176,6 +189,7 @@ class DirectoryStorage implements RegistryStorage {
     tags: readonly string[],
     check?: TagCheck,
   ): Promise<void> {
+    await this.#folders.assertReal(repository);
     await this.#layouts.ensure(repository);
     const temporary = this.#paths.temporary();
     await mkdir(dirname(temporary), { recursive: true });
@@ -197,6 +211,7 @@ class DirectoryStorage implements RegistryStorage {
   }
 
   async deleteManifest(repository: string, digest: string): Promise<boolean> {
+    await this.#folders.assertReal(repository);
     const index = await this.#layouts.readIndex(repository) ??
       LayoutIndex.empty();
     const listed = index.byDigest.has(digest);
@@ -216,11 +231,13 @@ class DirectoryStorage implements RegistryStorage {
     repository: string,
     page: Page,
   ): Promise<readonly string[] | undefined> {
+    await this.#folders.assertReal(repository);
     const index = await this.#layouts.readIndex(repository);
     return index && slicePage([...index.tags.keys()], page);
   }
 
   async deleteTag(repository: string, tag: string): Promise<boolean> {
+    await this.#folders.assertReal(repository);
     const index = await this.#layouts.readIndex(repository);
     if (!index?.tags.has(tag)) return false;
     let found = false;
@@ -235,6 +252,7 @@ class DirectoryStorage implements RegistryStorage {
     repository: string,
     subject: string,
   ): Promise<readonly Descriptor[]> {
+    await this.#folders.assertReal(repository);
     const index = await this.#layouts.readIndex(repository);
     if (index === undefined) return [];
     return await this.#manifests.referrers(repository, subject, index);
