@@ -139,7 +139,7 @@ class Server {
       await discard(request.body);
     }
     if (method === "HEAD" && response.body !== null) {
-      response = new Response(null, response);
+      response = await withoutBody(response);
     }
     const { headers } = response;
     headers.set("docker-distribution-api-version", "registry/2.0");
@@ -235,6 +235,14 @@ class Server {
     this.#sessions.expire(now - expiry);
     await this.#storage.expireUploads(now - expiry);
   }
+}
+
+/** The answer to `HEAD`: with the length that the answer to `GET` has (RFC 9110 §9.3.2). */
+async function withoutBody(response: Response): Promise<Response> {
+  const { byteLength } = await response.arrayBuffer();
+  const headers = new Headers(response.headers);
+  headers.set("content-length", String(byteLength));
+  return new Response(null, { status: response.status, headers });
 }
 
 /** Lets go of a body that nobody will read. */

@@ -364,3 +364,48 @@ everywhere("R86 nothing is answered with a warning", async (registry) => {
     assertEquals((await registry.head(path)).headers.get("warning"), null);
   }
 });
+
+everywhere(
+  "R21 HEAD tells everywhere what GET would send",
+  async (registry) => {
+    const digest = await pushBlob(registry, "app", "x");
+    await putManifest(registry, "app", "v1", await manifestText());
+    const paths = [
+      "/v2/",
+      "/v2/_catalog",
+      "/v2/app/tags/list",
+      "/v2/app/manifests/v1",
+      `/v2/app/blobs/${digest}`,
+      `/v2/app/referrers/${digest}`,
+      "/v2/app/manifests/v2",
+      "/v2/none/tags/list",
+      "/v2/None/tags/list",
+      "/v3/",
+    ];
+    for (const path of paths) {
+      const get = await registry.call(path);
+      const { byteLength } = await get.arrayBuffer();
+      const head = await registry.call(path, { method: "HEAD" });
+      assertEquals(await head.text(), "");
+      const told = (response: Response) => {
+        const headers = new Headers(response.headers);
+        headers.set("content-length", String(byteLength));
+        headers.delete("date");
+        return [path, response.status, [...headers]];
+      };
+      assertEquals(told(head), told(get));
+      assertEquals(head.headers.get("content-length"), String(byteLength));
+    }
+  },
+);
+
+everywhere(
+  "R20 the unit of a range may be written in any case",
+  async (registry) => {
+    const digest = await pushBlob(registry, "app", "abc");
+    const part = await registry.call(`/v2/app/blobs/${digest}`, {
+      headers: { range: "Bytes=1-1" },
+    });
+    assertEquals([part.status, await part.text()], [206, "b"]);
+  },
+);
