@@ -41,9 +41,10 @@ async function readSecret({ console, flags }: Invocation): Promise<string> {
     );
     return flags.text(name);
   }
-  return flags.bool("password-stdin") || flags.bool("identity-token-stdin")
-    ? await readStdinSecret()
-    : "";
+  const isOnStdin = ["password-stdin", "identity-token-stdin"].some((name) =>
+    flags.knows(name) && flags.bool(name)
+  );
+  return isOnStdin ? await readStdinSecret() : "";
 }
 
 /** Reads all of stdin; one line feed at its end, and a carriage return before that, are not part of the secret. */

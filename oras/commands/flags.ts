@@ -210,3 +210,15 @@ function registry(
 ): Flag {
   return { name, kind, purpose, group: "Registry flags", ...more };
 }
+
+/** The flags of one side of a command that has two: longer names, and none for stdin. */
+export function side(prefix: "from" | "to", flags: readonly Flag[]): Flag[] {
+  const word = prefix === "from" ? "source" : "destination";
+  return flags
+    .filter(({ name }) => !name.endsWith("-stdin"))
+    .map(({ short: _, ...flag }) => ({
+      ...flag,
+      name: `${prefix}-${flag.name}`,
+      purpose: `${word}: ${flag.purpose}`,
+    }));
+}

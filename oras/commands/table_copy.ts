@@ -1,0 +1,97 @@
+import type { Command } from "./_command.ts";
+import { DOCKER_CONFIG } from "./_words.ts";
+import {
+  concurrency,
+  DEBUG,
+  DRY_RUN,
+  FORMAT,
+  LAYOUT,
+  NO_TTY,
+  PLATFORM,
+  REMOTE,
+  side,
+  VERBOSE,
+} from "./flags.ts";
+
+/** `gantry cp` */
+export const CP: Command = {
+  name: "cp",
+  aliases: ["copy"],
+  purpose: "Copy artifacts between registries, layouts and archives",
+  usage: "[flags] <from>{:<tag>|@<digest>} <to>[:<tag>[,<tag>][...]]",
+  notes: [
+    "Content is copied byte for byte, so that digests stay. What the target has is",
+    "not sent again, and a copy that was interrupted goes on where it was.",
+    "oci-archive:FILE[:TAG] and docker-archive:FILE[:NAME:TAG] name archives.",
+  ],
+  examples: [
+    {
+      title: "Copy from one registry to another",
+      line: "cp localhost:5000/hello:v1 ghcr.io/me/hello:v1",
+    },
+    {
+      title: "Copy all that is attached, too",
+      line: "cp -r localhost:5000/hello:v1 ghcr.io/me/hello:v1,latest",
+    },
+    {
+      title: "Copy into an OCI image layout",
+      line: "cp --to-oci-layout localhost:5000/hello:v1 layout:v1",
+    },
+    {
+      title: "Save an image for docker load",
+      line:
+        "cp alpine:3.20 docker-archive:alpine.tar:alpine:3.20 --platform linux/amd64",
+    },
+    {
+      title: "Push what docker saved",
+      line: "cp docker-archive:image.tar localhost:5000/image:v1",
+    },
+  ],
+  arity: { min: 2, max: 2, meaning: "the source and destination for copying" },
+  flags: [
+    {
+      name: "recursive",
+      short: "r",
+      kind: "bool",
+      purpose: "copy what refers to it, and what refers to that",
+    },
+    {
+      name: "digest-tags",
+      kind: "bool",
+      purpose: "copy tags made of its digest, such as cosign's signatures",
+    },
+    {
+      name: "force",
+      kind: "bool",
+      purpose: "look at everything below what is there, and mend it",
+    },
+    {
+      name: "no-clobber",
+      kind: "bool",
+      purpose: "fail where a tag points at something else",
+    },
+    {
+      name: "include-foreign",
+      kind: "bool",
+      purpose: "copy layers that must not be distributed, too",
+    },
+    PLATFORM,
+    concurrency(8),
+    DRY_RUN,
+    ...FORMAT,
+    NO_TTY,
+    ...side("from", [...REMOTE, ...LAYOUT]),
+    ...side("to", [...REMOTE, ...LAYOUT]),
+    {
+      name: "resolve",
+      kind: "stringArray",
+      value: "host:port:address[:port]",
+      purpose: "connect to this address instead, for both sides",
+      group: "Registry flags",
+    },
+    DEBUG,
+    VERBOSE,
+  ],
+  environment: [DOCKER_CONFIG],
+  load: () => import("./cp.ts"),
+};
