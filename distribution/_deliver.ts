@@ -55,6 +55,8 @@ export async function deliver(
   const { attempts, onBytes, signal } = options;
   const start = state.offset;
   const end = start + content.size;
+  /** Whether the last offset is what must be so, though the registry did not say it. */
+  let isInferred = false;
   while (state.offset < end) {
     const { offset } = state;
     const rest = partialSource(content, offset - start);
@@ -65,10 +67,13 @@ export async function deliver(
       if (body instanceof Uint8Array) count(body.byteLength);
       attempts.reset();
     } catch (fault) {
+      if (isInferred && isDenial(fault)) throw new UploadLost(fault);
       const curable = fault instanceof RegistryError && fault.status === 416;
       const url = state.location;
       await attempts.next(fault, { method: "PATCH", url, signal, curable });
-      const held = await ask(state, options);
+      const told = await ask(state, options);
+      isInferred = told === undefined && tookNothing(fault);
+      const held = isInferred ? offset : told;
       if (held === undefined || held < start || held > end) {
         throw new UploadLost(fault);
       }
@@ -157,6 +162,19 @@ async function smallBody(
 /** Whether a body was refused for its size. */
 export function isTooLarge(fault: unknown): boolean {
   return fault instanceof RegistryError && fault.status === 413;
+}
+
+/** Whether a fault means that nothing was taken of the request. */
+function tookNothing(fault: unknown): boolean {
+  return fault instanceof RegistryError
+    ? fault.status === 429 || fault.status === 503
+    : fault instanceof ConnectionError && fault.code === "CONNECTION_REFUSED";
+}
+
+/** Whether an upload is not there, or not as far as was thought. */
+function isDenial(fault: unknown): boolean {
+  return fault instanceof RegistryError &&
+    (fault.status === 404 || fault.status === 416);
 }
 
 /** Asks what an upload holds, until there is an answer. */
