@@ -183,3 +183,22 @@ Deno.test("T17 warnings that arrive in one header are told, each once", async ()
     assertEquals(told, ['this is "old", use v2', "pull less"]);
   }
 });
+
+for (
+  const quirks of [
+    ["throttled"],
+    ["rate-limit-seconds"],
+    ["throttled", "no-resume"],
+  ]
+) {
+  Deno.test(`T9 a stream that can be read once goes up where each part may be refused (${quirks.join(", ")})`, async () => {
+    await using registry = openQuirkRegistry(quirks);
+    using client = registry.client();
+    const { blobs } = client.repository(REPOSITORY);
+    const { descriptor } = await textBlob("0123456789");
+    const stream = new Blob(["0123456789"]).stream();
+    const { digest } = await blobs.pushStream(stream, { chunkSize: 4 });
+    assertEquals(digest, descriptor.digest);
+    assert(await blobs.exists(descriptor));
+  });
+}
