@@ -102,7 +102,8 @@ const LACKING: ReadonlySet<string> = new Set([
 ]);
 
 function lacksContent(error: unknown): boolean {
-  return error instanceof CopyError && error.origin === "target" &&
-    error.operation === "push" && error.cause instanceof RegistryError &&
-    LACKING.has(error.code);
+  if (!(error instanceof CopyError) || error.origin !== "target") return false;
+  const { cause, operation } = error;
+  return operation === "push" && cause instanceof RegistryError &&
+    cause.errors.some(({ code }) => LACKING.has(code));
 }
