@@ -182,6 +182,10 @@ for (let at = 1;; at++, rounds++) {
   const { failed, count } = faults;
   faults.arm(0, false);
   try {
+    // Only who dies leaves a lock behind, or who cannot take it away.
+    if (!dead && failed !== "unlink") {
+      assert(!filesBelow(root).some((file) => file.endsWith(".lock")));
+    }
     await check(root, promised);
   } catch (error) {
     console.log(`After change ${at} of ${count} (${failed}) failed:`);

@@ -1,4 +1,10 @@
-import { link, readFile, rename, writeFile } from "node:fs/promises";
+import {
+  type FileHandle,
+  link,
+  open,
+  readFile,
+  rename,
+} from "node:fs/promises";
 import { RequestError } from "../request_error.ts";
 import { fileState, hasCode, remove } from "./_files.ts";
 import { hasEnded, processMark } from "./_process_mark.ts";
@@ -34,8 +40,7 @@ export async function withFileLock<Result>(
   path: string,
   work: (lock: HeldLock) => Promise<Result>,
 ): Promise<Result> {
-  const owner = await lockText();
-  await acquire(path, owner);
+  const owner = await acquire(path);
   try {
     return await work({
       async assertHeld() {
@@ -59,15 +64,11 @@ async function release(path: string, owner: string): Promise<void> {
   }
 }
 
-async function acquire(path: string, owner: string): Promise<void> {
+async function acquire(path: string): Promise<string> {
   const deadline = Date.now() + PATIENCE;
   for (let pause = 1;; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
-    try {
-      await writeFile(path, owner, { flag: "wx" });
-      return;
-    } catch (error) {
-      if (!hasCode(error, "EEXIST")) throw error;
-    }
+    const owner = await createLock(path);
+    if (owner !== undefined) return owner;
     await breakStale(path);
     if (Date.now() > deadline) throw busy();
     await new Promise((resolve) =>
@@ -76,9 +77,26 @@ async function acquire(path: string, owner: string): Promise<void> {
   }
 }
 
-/** The text of a new lock: unlike any other, with the mark of this process. */
-export async function lockText(): Promise<string> {
-  return `${crypto.randomUUID()}\n${await processMark()}`;
+/** Makes a lock and gives its text, which is unlike any other's; undefined where there is one. */
+export async function createLock(path: string): Promise<string | undefined> {
+  const text = `${crypto.randomUUID()}\n${await processMark()}`;
+  let file: FileHandle;
+  try {
+    file = await open(path, "wx");
+  } catch (error) {
+    if (hasCode(error, "EEXIST")) return undefined;
+    throw error;
+  }
+  try {
+    await file.writeFile(new TextEncoder().encode(text));
+  } catch (error) {
+    // The disk is full: nobody shall wait for a lock that nobody holds.
+    await remove(path).catch(() => {});
+    throw error;
+  } finally {
+    await file.close();
+  }
+  return text;
 }
 
 /** Takes a lock away that is stale. Only one process succeeds in renaming the file it looked at. */

@@ -1,11 +1,11 @@
-import { mkdir, open, readdir, utimes, writeFile } from "node:fs/promises";
+import { mkdir, open, readdir, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { byobReader, tapStream } from "../../../digest/_tap_stream.ts";
 import { openOutputFile, type OutputFile } from "../../node/_output_file.ts";
 import { RequestError, uploadUnknown } from "../request_error.ts";
-import { breakStale, lockText } from "./_file_lock.ts";
+import { breakStale, createLock } from "./_file_lock.ts";
 import { fileStream } from "./_file_stream.ts";
-import { fileState, hasCode, isMissing, remove, syncFile } from "./_files.ts";
+import { fileState, isMissing, remove, syncFile } from "./_files.ts";
 import { openInputFile } from "./_input_file.ts";
 import type { Paths } from "./_paths.ts";
 
@@ -137,10 +137,8 @@ export class UploadFiles {
 /** Makes a lock; gives false where it is there already. */
 async function create(path: string): Promise<boolean> {
   try {
-    await writeFile(path, await lockText(), { flag: "wx" });
-    return true;
+    return await createLock(path) !== undefined;
   } catch (error) {
-    if (hasCode(error, "EEXIST")) return false;
     throw isMissing(error) ? uploadUnknown() : error;
   }
 }
