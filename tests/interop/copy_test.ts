@@ -1,9 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { RegistryClient, type Repository } from "@gantry/oci/distribution";
-import { MediaTypes } from "@gantry/oci/image";
 import { copy, discover, MemoryStore } from "@gantry/oci/oras";
 import { LayoutStore, openArchive } from "@gantry/oci/oras/node";
-import { blob, document, fill, multiPlatform } from "../oras/stores/_graphs.ts";
+import { fill, multiPlatform } from "../oras/stores/_graphs.ts";
 import { realImage } from "../oras/stores/_layers.ts";
 import {
   type DockerRegistry,
@@ -180,31 +179,5 @@ Deno.test({
         ...["copy", "--insecure-policy", "--quiet", "--src-tls-verify=false"],
         ...[`docker://${to.host}/team/app:v1`, `dir:${folder}/pulled`],
       );
-    }),
-});
-
-Deno.test({
-  name:
-    "copy() leaves foreign layers where they are, and docker-registry takes that",
-  ignore,
-  fn: () =>
-    withRegistries(async ({ open, to }) => {
-      const config = await blob("{}", MediaTypes.dockerConfig);
-      const foreign = await blob("far", MediaTypes.dockerForeignLayerGzip);
-      const manifest = await document({
-        schemaVersion: 2,
-        mediaType: MediaTypes.dockerManifest,
-        config: config.descriptor,
-        layers: [{
-          ...foreign.descriptor,
-          urls: ["https://elsewhere.example/layer"],
-        }],
-      });
-      const store = new MemoryStore();
-      await fill(store, [config, manifest]);
-      await store.tag(manifest.descriptor, "v1");
-      const target = open(to, "team/app");
-      await copy(store, "v1", target);
-      assertEquals(await target.resolve("v1"), manifest.descriptor);
     }),
 });

@@ -201,7 +201,10 @@ Deno.test("copy() looks at everything once the registry says that something is m
     if (!isFirst) return undefined;
     isFirst = false;
     return Response.json({
-      errors: [{ code: "MANIFEST_BLOB_UNKNOWN", message: "blob unknown" }],
+      errors: [
+        { code: "UNKNOWN", message: "unknown error" },
+        { code: "MANIFEST_BLOB_UNKNOWN", message: "blob unknown" },
+      ],
     }, { status: 404 });
   });
   const other = meddled.repository("team/app");
