@@ -1,7 +1,6 @@
 import type { Platform } from "../image/platform.ts";
-import { manifestForPlatform } from "./_platform.ts";
-import { resolveManifest } from "./graph/_read_manifest.ts";
-import { push } from "./push.ts";
+import { attachArtifact } from "./_attach.ts";
+import * as steps from "./_push_defaults.ts";
 import type { PushOptions, StorePushResult } from "./push_options.ts";
 import type { Descriptor } from "../image/descriptor.ts";
 import type { ReadableStore, WritableStore } from "./store.ts";
@@ -53,29 +52,9 @@ export async function attach(
   reference: string,
   options: AttachOptions,
 ): Promise<AttachResult> {
-  const { annotations = {}, annotationFile, files = [], platform, signal } =
-    options;
-  const isEmpty = files.length === 0 && annotationFile === undefined &&
-    Object.keys(annotations).length === 0;
-  if (isEmpty) {
-    throw new TypeError(
-      "Cannot attach artifact: it has neither a file nor an annotation",
-    );
-  }
-  let subject = await store.resolve(reference, { signal });
-  if (platform !== undefined) {
-    const content = await resolveManifest(store, reference, { signal });
-    const chosen = await manifestForPlatform(store, content, platform, {
-      signal,
-    });
-    subject = chosen.descriptor;
-  }
-  const { digest, mediaType, size } = subject;
-  const plain = { mediaType, digest, size };
-  const result = await push(store, {
+  const { concurrency = 8, onProgress } = options;
+  return await attachArtifact({ store, subject: reference }, {
     ...options,
-    imageSpec: "v1.1",
-    subject: plain,
-  });
-  return { ...result, subject: plain };
+    concurrency,
+  }, { ...steps, report: (event) => onProgress?.(event) });
 }

@@ -15,6 +15,13 @@ import {
 } from "../image/manifest_content.ts";
 import { MediaTypes } from "../image/media_type.ts";
 import { describe } from "./_describe.ts";
+import { copy } from "./copy.ts";
+import type { CopyOptions, CopyResult } from "./copy_options.ts";
+import {
+  discover,
+  type DiscoverOptions,
+  type ReferrerTree,
+} from "./discover.ts";
 import { hasRegistry } from "./_has_registry.ts";
 import { openContent } from "./_open_content.ts";
 import { manifestForPlatform } from "./_platform.ts";
@@ -271,6 +278,63 @@ export class BaseRegistry {
       if (error instanceof NotFoundError) return false;
       throw error;
     }
+  }
+
+  /**
+   * Deletes tags, and gives those that were there.
+   *
+   * @throws {InvalidReferenceError} A tag is malformed.
+   * @throws {UnsupportedError} The registry cannot delete tags.
+   */
+  async deleteTags(
+    target: string | Reference,
+    tags: readonly string[],
+    options: SignalOptions = {},
+  ): Promise<string[]> {
+    const deleted: string[] = [];
+    for (const tag of tags) {
+      if (await this.deleteTag(target, tag, options)) deleted.push(tag);
+    }
+    return deleted;
+  }
+
+  /**
+   * Copies an artifact to another name, in this registry or another, with all that it
+   * points at; see {@linkcode copy}.
+   *
+   * @param source What is copied.
+   * @param target Its new name; with a digest it gets no tag.
+   * @throws {CopyError} One of the sides failed.
+   * @throws {InvalidReferenceError} A name is malformed.
+   */
+  async copy(
+    source: string | Reference,
+    target: string | Reference,
+    options: CopyOptions = {},
+  ): Promise<CopyResult> {
+    const [from, to] = [this.getContainer(source), this.getContainer(target)];
+    return await copy(
+      this.repository(from),
+      requireTarget(from),
+      this.repository(to),
+      requireTarget(to),
+      { concurrency: this.options.concurrency, ...options },
+    );
+  }
+
+  /**
+   * Finds what refers to a manifest, and what refers to that; see {@linkcode discover}.
+   *
+   * @throws {NotFoundError} There is no such manifest.
+   * @throws {RangeError} The depth is no number from 1.
+   */
+  async discover(
+    target: string | Reference,
+    options: DiscoverOptions = {},
+  ): Promise<ReferrerTree> {
+    const reference = this.getContainer(target);
+    const store = this.repository(reference);
+    return await discover(store, requireTarget(reference), options);
   }
 
   /**

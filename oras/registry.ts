@@ -8,7 +8,14 @@ import type { LayerInput, LayerKind, PreparedContent } from "./layer.ts";
 import type { PullOptions, PullResult } from "./pull_options.ts";
 import type { ExistingChoice, PullContext } from "./pull_steps.ts";
 import type { PushOptions, PushResult } from "./push_options.ts";
-import type { LayerPlan, ManifestParts, PushContext } from "./push_steps.ts";
+import type {
+  LayerPlan,
+  ManifestParts,
+  PushContext,
+  PushSteps,
+} from "./push_steps.ts";
+import { attachArtifact } from "./_attach.ts";
+import type { AttachOptions, AttachResult } from "./attach.ts";
 import { pushArtifact } from "./_push.ts";
 import { pullArtifact } from "./_pull.ts";
 import { requireTarget } from "./_require_target.ts";
@@ -106,7 +113,43 @@ export class Registry extends BaseRegistry {
     const result = await pushArtifact({ reference, store }, {
       ...options,
       concurrency: options.concurrency ?? this.options.concurrency ?? 8,
+    }, this.#pushSteps(options));
+    const { descriptor: { digest }, tags: [tag] } = result;
+    return {
+      ...result,
+      reference: tag === undefined
+        ? reference.withDigest(digest)
+        : reference.withTag(tag),
+    };
+  }
+
+  /**
+   * Pushes an artifact that says something about a manifest, by the steps of a push.
+   * It gets no tag, unless `tags` names some.
+   *
+   * @throws {TypeError} There is neither a file nor an annotation, or options contradict each other.
+   * @throws {NotFoundError} There is no such manifest.
+   * @throws {ArtifactError} `PLATFORM_NOT_FOUND`: it has no manifest for the platform.
+   * @throws {PathError} A file is missing, is named twice, has an absolute path, or changes meanwhile.
+   * @throws {RegistryError} The registry refused.
+   */
+  async attach(
+    target: string | Reference,
+    options: AttachOptions,
+  ): Promise<AttachResult> {
+    const reference = this.getContainer(target);
+    return await attachArtifact({
+      reference,
+      store: this.repository(reference),
+      subject: requireTarget(reference),
     }, {
+      ...options,
+      concurrency: options.concurrency ?? this.options.concurrency ?? 8,
+    }, this.#pushSteps(options));
+  }
+
+  #pushSteps(options: PushOptions): PushSteps {
+    return {
       parseFile: (file, context) => this.parseFile(file, context),
       nameLayer: (input, context) => this.nameLayer(input, context),
       layerMediaType: (input, kind, context) =>
@@ -115,13 +158,6 @@ export class Registry extends BaseRegistry {
       makeConfig: (context) => this.makeConfig(context),
       makeManifest: (parts, context) => this.makeManifest(parts, context),
       report: (event) => this.report(event, options),
-    });
-    const { descriptor: { digest }, tags: [tag] } = result;
-    return {
-      ...result,
-      reference: tag === undefined
-        ? reference.withDigest(digest)
-        : reference.withTag(tag),
     };
   }
 

@@ -201,3 +201,51 @@ Deno.test("repository() shares one client among the repositories of a registry",
   assert(a.client === b.client);
   assert(registry.repository("quay.io/a").client !== a.client);
 });
+
+Deno.test("attach() goes through the steps that a provider overrides, and gives no tag", async () => {
+  class Signer extends Registry {
+    protected override layerMediaType(): string {
+      return "application/vnd.example.signature";
+    }
+  }
+  await using setting = await fixture();
+  const signer = new Signer(setting.options);
+  const { descriptor: subject } = await signer.push("team/app:v1", {
+    files: [{ title: "a", content: "a" }],
+  });
+  const attached = await signer.attach("team/app:v1", {
+    artifactType: "application/vnd.example.signed",
+    files: [{ title: "sig", content: "…" }],
+  });
+  assertEquals(attached.subject.digest, subject.digest);
+  assertEquals(attached.tags, []);
+  assertEquals(
+    attached.manifest.value.layers.map(({ mediaType }) => mediaType),
+    ["application/vnd.example.signature"],
+  );
+  const { referrers } = await signer.discover("team/app:v1");
+  assertEquals(
+    referrers.map(({ descriptor }) => descriptor.digest),
+    [attached.descriptor.digest],
+  );
+  assertEquals(await signer.getTags("team/app"), ["v1"]);
+});
+
+Deno.test("copy() takes an artifact to another name, and deleteTags() gives the tags that were there", async () => {
+  await using setting = await fixture();
+  const { registry } = setting;
+  const { descriptor } = await registry.push("team/app:v1", {
+    files: [{ title: "a", content: "a" }],
+  });
+  const { tags } = await registry.copy("team/app:v1", "team/other:v2");
+  assertEquals(tags, ["v2"]);
+  assertEquals(
+    (await registry.resolve("team/other:v2")).digest,
+    descriptor.digest,
+  );
+  assertEquals(
+    await registry.deleteTags("team/other", ["none", "v2"]),
+    ["v2"],
+  );
+  assertEquals(await registry.getTags("team/other"), []);
+});
