@@ -95,11 +95,12 @@ export async function copy(
   const isLate = missing.length > 0 &&
     (options.recursive === true || options.digestTags === true ||
       !isManifestType(descriptor.mediaType));
-  const counts = await copyRoots(source, target, [{
+  const { left, ...counts } = await copyRoots(source, target, [{
     node: { descriptor, isKnown: isThere },
     tags: isLate ? [] : missing,
     content: root.content,
   }], { ...options, isNew });
+  if (left.has(descriptor.digest)) return { descriptor, tags: [], ...counts };
   if (isLate) {
     await step(
       signal,

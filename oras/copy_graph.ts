@@ -4,8 +4,8 @@ import type { ManifestContent } from "../image/manifest_content.ts";
 import { CopyError } from "./copy_error.ts";
 import type { CopyGraphOptions, CopyResult } from "./copy_options.ts";
 import {
-  type CopyCounts,
   type CopyNode,
+  type CopyReport,
   GraphCopy,
 } from "./graph/_graph_copy.ts";
 import { Newness } from "./graph/_newness.ts";
@@ -42,12 +42,13 @@ export async function copyGraph(
   const list = Array.isArray(roots)
     ? roots as readonly Descriptor[]
     : [roots as Descriptor];
-  return await copyRoots(
+  const { left: _, ...counts } = await copyRoots(
     source,
     target,
     list.map((descriptor) => ({ node: { descriptor } })),
     options,
   );
+  return counts;
 }
 
 /** What a copy begins with. */
@@ -66,8 +67,14 @@ export async function copyRoots(
   target: WritableStore,
   roots: readonly CopyRoot[],
   options: CopyGraphOptions & { readonly isNew?: boolean },
-): Promise<CopyCounts> {
-  const counts = { copied: 0, mounted: 0, existed: 0, bytes: 0 };
+): Promise<CopyReport> {
+  const counts: CopyReport = {
+    copied: 0,
+    mounted: 0,
+    existed: 0,
+    bytes: 0,
+    left: new Set(),
+  };
   const run = async (heal: boolean, isNew: boolean): Promise<void> => {
     const newness = {
       manifests: new Newness(isNew),

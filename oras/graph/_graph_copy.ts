@@ -49,6 +49,12 @@ export interface CopyCounts {
   bytes: number;
 }
 
+/** What a copy tells, while it runs and afterwards. */
+export interface CopyReport extends CopyCounts {
+  /** The digests of what a hook left out. */
+  readonly left: Set<string>;
+}
+
 /** What a graph is copied between, and how. */
 export interface GraphCopyOptions extends CopyGraphOptions {
   /** Where it is. */
@@ -56,7 +62,7 @@ export interface GraphCopyOptions extends CopyGraphOptions {
   /** Where it goes. */
   readonly target: WritableStore;
   /** What is counted. */
-  readonly counts: CopyCounts;
+  readonly counts: CopyReport;
   /** What the target is known to be. */
   readonly newness: { readonly manifests: Newness; readonly blobs: Newness };
 }
@@ -127,12 +133,13 @@ export class GraphCopy implements Visitor<CopyNode> {
     node: CopyNode,
     signal: AbortSignal,
   ): Promise<readonly CopyNode[] | undefined> {
-    const { hooks, includeForeign = false } = this.#options;
+    const { counts, hooks, includeForeign = false } = this.#options;
     const { descriptor } = node;
     if (isForeignType(descriptor.mediaType) && !includeForeign) {
       return await this.#skip(descriptor, "skipped");
     }
     if (await hooks?.before?.(descriptor) === "skip") {
+      counts.left.add(descriptor.digest);
       return await this.#skip(descriptor, "skipped");
     }
     if (isManifestType(descriptor.mediaType)) {

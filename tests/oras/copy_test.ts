@@ -398,6 +398,28 @@ Deno.test("copy() leaves out what a hook says", async () => {
   assertEquals(await target.exists(pieces[1]!.descriptor), false);
 });
 
+for (const recursive of [false, true]) {
+  Deno.test(`copy() sets no tag where a hook leaves the artifact itself out, recursive ${recursive}`, async () => {
+    const pieces = await multiPlatform();
+    const root = pieces.at(-1)!.descriptor;
+    const target = new MemoryStore();
+    const { copied, tags } = await copy(
+      await filled(pieces),
+      "v1",
+      target,
+      "v1",
+      {
+        recursive,
+        hooks: {
+          before: ({ digest }) => digest === root.digest ? "skip" : undefined,
+        },
+      },
+    );
+    assertEquals([copied, tags], [0, []]);
+    assertEquals(await Array.fromAsync(target.listTags()), []);
+  });
+}
+
 Deno.test("copy() reports each step of each piece", async () => {
   const pieces = await image({ architecture: "a", os: "b" }, ["one"]);
   const target = openRegistry().repository("team/app");
