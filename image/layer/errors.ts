@@ -1,3 +1,4 @@
+import { preview } from "../../digest/_preview.ts";
 import { OciError, type OciErrorOptions } from "../../digest/oci_error.ts";
 
 /** What is wrong with a layer. */
@@ -55,10 +56,4 @@ export class LayerLimitError extends LayerError {
   constructor(limit: string) {
     super("LAYER_LIMIT_EXCEEDED", `Cannot unpack layer: expected ${limit}`);
   }
-}
-
-/** A name that may hold anything, on one line and of bounded length. */
-export function preview(name: string): string {
-  const quoted = JSON.stringify(name);
-  return quoted.length <= 160 ? quoted : `${quoted.slice(0, 159)}…"`;
 }

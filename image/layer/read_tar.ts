@@ -1,5 +1,4 @@
-import { createTarDecoder, type ParsedTarEntry } from "modern-tar";
-import { LayerError } from "./errors.ts";
+import { TarReader } from "./_tar_reader.ts";
 
 /** What kind of thing an archive's entry is. */
 export type TarEntryType =
@@ -35,6 +34,10 @@ export interface TarEntryHeader {
   readonly linkname: string;
   /** The extended records that came with it, global ones included. */
   readonly pax: Readonly<Record<string, string>>;
+  /** The extended attributes among them, their values to the byte. */
+  readonly xattrs: ReadonlyMap<string, Uint8Array<ArrayBuffer>>;
+  /** Whether only the parts that are no holes are stored; such content cannot be read. */
+  readonly sparse: boolean;
 }
 
 /** One entry of an archive. */
@@ -47,7 +50,8 @@ export interface TarEntry {
 
 /**
  * Reads the entries of an uncompressed tar in their order: v7, ustar, GNU and PAX,
- * with long names, large numbers and any amount of zeros at the end.
+ * with long names, large numbers and any amount of zeros at the end. Sparse files
+ * are listed; their content is refused.
  *
  * Nothing is made safe: names and links are as they stand in the archive. The
  * iteration holds a bounded part of the archive and reads it to its very end, so
@@ -70,78 +74,14 @@ export interface TarEntry {
 export async function* readTar(
   source: AsyncIterable<Uint8Array<ArrayBuffer>>,
 ): AsyncGenerator<TarEntry, void, undefined> {
-  const decoder = createTarDecoder({ strict: true });
-  const writer = decoder.writable.getWriter();
-  const entries = decoder.readable.getReader();
-  let failure: { readonly error: unknown } | undefined;
-  async function feed(): Promise<void> {
-    const iterator = source[Symbol.asyncIterator]();
-    try {
-      while (true) {
-        let next: IteratorResult<Uint8Array<ArrayBuffer>>;
-        try {
-          next = await iterator.next();
-        } catch (error) {
-          failure = { error };
-          await writer.abort(error);
-          return;
-        }
-        if (next.done) return await writer.close();
-        await writer.write(next.value);
-      }
-    } finally {
-      await iterator.return?.();
-    }
-  }
-  const feeding = feed();
-  // The reading side fails with the same error.
-  feeding.catch(() => {});
-  writer.closed.catch(() => {});
-  let finished = false;
+  const reader = new TarReader(source);
   try {
     while (true) {
-      const { value, done } = await entries.read();
-      if (done) break;
-      const body = value.body as ReadableStream<Uint8Array<ArrayBuffer>>;
-      yield { header: toHeader(value), body };
-      // An error of the body is the archive's, and comes with the next read.
-      if (!body.locked) await body.cancel().catch(() => {});
+      const entry = await reader.next();
+      if (entry === undefined) return;
+      yield entry;
     }
-    await feeding;
-    finished = true;
-  } catch (error) {
-    throw failure === undefined ? asLayerError(error) : failure.error;
   } finally {
-    if (!finished) {
-      const reason = failure?.error ?? new Error("The reader stopped");
-      await writer.abort(reason).catch(() => {});
-      await entries.cancel(reason).catch(() => {});
-      await feeding.catch(() => {});
-    }
+    await reader.close();
   }
-}
-
-function toHeader({ header }: ParsedTarEntry): TarEntryHeader {
-  return {
-    name: header.name,
-    type: header.type as TarEntryType,
-    size: header.size,
-    mode: header.mode ?? 0,
-    mtime: header.mtime ?? new Date(0),
-    uid: header.uid ?? 0,
-    gid: header.gid ?? 0,
-    uname: header.uname ?? "",
-    gname: header.gname ?? "",
-    linkname: header.linkname ?? "",
-    pax: header.pax ?? {},
-  };
-}
-
-function asLayerError(error: unknown): unknown {
-  // What the consumer throws into the iteration is not the archive's fault.
-  if (!(error instanceof Error) || error instanceof LayerError) return error;
-  const reason = error.message.replace(/\.$/, "");
-  return new LayerError("LAYER_INVALID", `Cannot read layer: ${reason}`, {
-    cause: error,
-  });
 }

@@ -1,4 +1,5 @@
-import { preview, UnsafeEntryError } from "./errors.ts";
+import { preview } from "../../digest/_preview.ts";
+import { UnsafeEntryError } from "./errors.ts";
 import type { TarEntryType } from "./read_tar.ts";
 
 /** How the name of a whiteout begins. */

@@ -3,7 +3,7 @@ import { DigestMismatchError } from "../../../digest/errors.ts";
 import { createHasher, type Hasher } from "../../../digest/hasher.ts";
 import { type Compression, decompress } from "../compression.ts";
 import { LayerError, LayerLimitError } from "../errors.ts";
-import { readTar, type TarEntry } from "../read_tar.ts";
+import { type ArchiveEntry, TarReader } from "../_tar_reader.ts";
 import type { ExtractLimits } from "./extract_limits.ts";
 
 /** What is known of a layer before it is read. */
@@ -32,11 +32,8 @@ export interface ReadLayer {
   readonly entries: number;
 }
 
-/** Takes an entry; a failure of its body is explained by what `explain` rejects with. */
-export type EntryVisitor = (
-  entry: TarEntry,
-  explain: () => Promise<unknown>,
-) => void | Promise<void>;
+/** Takes an entry. */
+export type EntryVisitor = (entry: ArchiveEntry) => void | Promise<void>;
 
 /** Below this, a ratio says nothing: a layer of zeros is small either way. */
 const RATIO_FLOOR = 64 * 1024 * 1024;
@@ -85,19 +82,18 @@ export async function readLayer(
     }
   }
   let entries = 0;
-  const archive = readTar(tar());
+  const archive = new TarReader(tar());
   try {
     while (true) {
-      const { value: entry, done } = await archive.next();
-      if (done) break;
+      const entry = await archive.next();
+      if (entry === undefined) break;
       if (++entries > limits.maxEntries) {
         throw new LayerLimitError(`at most ${limits.maxEntries} entries`);
       }
-      // What breaks a body comes with its right name from the archive.
-      await visit(entry, () => archive.next());
+      await visit(entry);
     }
   } finally {
-    await archive.return();
+    await archive.close();
   }
   if (!ended) {
     throw new LayerError(

@@ -10,7 +10,8 @@ import {
   symlinkSync,
 } from "node:fs";
 import { join, sep } from "node:path";
-import { LayerError, preview, UnsafeEntryError } from "../errors.ts";
+import { preview } from "../../../digest/_preview.ts";
+import { LayerError, UnsafeEntryError } from "../errors.ts";
 
 /** One move from the staged tree to its final place. */
 interface Move {

@@ -12,8 +12,10 @@ import {
   symlinkSync,
   unlinkSync,
 } from "node:fs";
-import { LayerError, preview, UnsafeEntryError } from "../errors.ts";
-import type { TarEntry, TarEntryHeader } from "../read_tar.ts";
+import { preview } from "../../../digest/_preview.ts";
+import { LayerError, UnsafeEntryError } from "../errors.ts";
+import type { ArchiveEntry } from "../_tar_reader.ts";
+import type { TarEntryHeader } from "../read_tar.ts";
 import { parseWhiteout } from "../whiteout.ts";
 import { join, makeDirectory, type Place, Places } from "./_places.ts";
 import { removeTree } from "./_remove.ts";
@@ -71,9 +73,8 @@ export class Rootfs {
    * @returns Whether it was applied; devices and pipes are not.
    */
   async apply(
-    entry: TarEntry,
+    entry: ArchiveEntry,
     parts: readonly string[],
-    explain: () => Promise<unknown>,
     linked: readonly string[] | undefined,
   ): Promise<boolean> {
     const { header } = entry;
@@ -107,7 +108,7 @@ export class Rootfs {
         this.#addHardLink(parts, linked!, header);
         return true;
       case "file":
-        await this.#addFile(parts, entry, explain);
+        await this.#addFile(parts, entry);
         return true;
       default:
         this.#clear(
@@ -140,8 +141,7 @@ export class Rootfs {
 
   async #addFile(
     parts: readonly string[],
-    entry: TarEntry,
-    explain: () => Promise<unknown>,
+    entry: ArchiveEntry,
   ): Promise<void> {
     const { header } = entry;
     const place = this.#places.parent(parts, header.name, true)!;
@@ -150,7 +150,7 @@ export class Rootfs {
     const file = openSync(join(place.path, base), CREATE, 0o600);
     try {
       place.node.children.set(base, { kind: "file", layer: this.#layer });
-      if (header.size > 0) await writeEntry(entry, file, explain);
+      if (header.size > 0) await writeEntry(entry, file);
       // A change of the owner takes set-id bits away, so the mode comes second.
       if (this.#keepOwners) fchownSync(file, header.uid, header.gid);
       fchmodSync(file, this.#mode(header));

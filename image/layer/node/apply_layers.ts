@@ -200,10 +200,10 @@ async function apply(
   const read = await readLayer(
     stream,
     { compression, digest, size, diffId, limits, signal },
-    async (entry, explain) => {
+    async (entry) => {
       const parts = placeOf(entry, limits.maxNameLength);
       const linked = linkOf(entry, limits.maxNameLength);
-      if (!await rootfs.apply(entry, parts, explain, linked)) {
+      if (!await rootfs.apply(entry, parts, linked)) {
         skipped.push(entry.header.name);
       }
     },

@@ -6,7 +6,7 @@ import { Digest } from "../../../digest/digest.ts";
 import type { Compression } from "../compression.ts";
 import { parseEntryName } from "../entry_name.ts";
 import { UnsafeEntryError } from "../errors.ts";
-import type { TarEntry } from "../read_tar.ts";
+import type { ArchiveEntry } from "../_tar_reader.ts";
 import { readLayer } from "./_layer_reader.ts";
 import { mergeTree } from "./_merge.ts";
 import { removeMade } from "./_remove.ts";
@@ -146,10 +146,10 @@ async function unpack(
   const layer = await readLayer(
     stream,
     { compression, diffId, limits, signal },
-    async (entry, explain) => {
+    async (entry) => {
       const { name } = entry.header;
       const parts = placeOf(name, prefix, maxNameLength);
-      const context = { prefix, maxNameLength, explain };
+      const context = { prefix, maxNameLength };
       if (!await place(entry, parts, staging, context)) skipped.push(name);
     },
   );
@@ -159,12 +159,11 @@ async function unpack(
 interface PlaceContext {
   readonly prefix: readonly string[];
   readonly maxNameLength: number;
-  readonly explain: () => Promise<unknown>;
 }
 
 /** Puts one entry into the staged tree; says no where it is left out. */
 async function place(
-  entry: TarEntry,
+  entry: ArchiveEntry,
   parts: readonly string[],
   staging: Staging,
   context: PlaceContext,
@@ -199,7 +198,7 @@ async function place(
       return true;
     }
     case "file":
-      await writeFile(entry, staging.addFile(parts, header), context.explain);
+      await writeFile(entry, staging.addFile(parts, header));
       return true;
     default:
       return false;
@@ -207,12 +206,11 @@ async function place(
 }
 
 async function writeFile(
-  entry: TarEntry,
+  entry: ArchiveEntry,
   file: number,
-  explain: () => Promise<unknown>,
 ): Promise<void> {
   try {
-    await writeEntry(entry, file, explain);
+    await writeEntry(entry, file);
   } finally {
     finishFile(file, entry.header);
   }
