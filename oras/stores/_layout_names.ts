@@ -2,9 +2,7 @@ import { AnnotationKeys } from "../../image/annotations.ts";
 import type { Descriptor } from "../../image/descriptor.ts";
 import { StoreError } from "../store_error.ts";
 import { referenceNotFound } from "./_content.ts";
-
-/** By which containerd and BuildKit keep the full name beside the tag. */
-const IMAGE_NAME = "io.containerd.image.name";
+import { fullName, IMAGE_NAME } from "./_full_name.ts";
 
 /** Whether a name in an `index.json` can be one of the store's: any text in one line. */
 export function isLayoutName(name: string): boolean {
@@ -32,6 +30,7 @@ export function findEntry(
   for (
     const fits of [
       (full: string) => full === name,
+      (full: string) => name.includes("/") && full === fullName(name),
       (full: string) => full.endsWith(`:${name}`) && full.includes("/"),
     ]
   ) {

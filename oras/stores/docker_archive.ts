@@ -5,8 +5,6 @@ import type {
   TagListOptions,
 } from "../../distribution/content_options.ts";
 import type { RawManifest } from "../../distribution/manifests.ts";
-import { Reference } from "../../distribution/reference.ts";
-import { InvalidReferenceError } from "../../distribution/reference_error.ts";
 import type { SignalOptions } from "../../distribution/signal_options.ts";
 import { type Source, toSource } from "../../distribution/source.ts";
 import type { Descriptor } from "../../image/descriptor.ts";
@@ -30,6 +28,7 @@ import {
   type DockerImage,
   parseDockerImages,
 } from "./_docker_images.ts";
+import { fullName } from "./_full_name.ts";
 import { compressed, inspected, type Spool } from "./_spool.ts";
 import { TarIndex } from "./_tar_index.ts";
 import { invalid, readSmall } from "./layout_archive.ts";
@@ -324,17 +323,4 @@ async function compressionIn(
   if (a === 0x1f && b === 0x8b) return "gzip";
   if (a === 0x28 && b === 0xb5 && c === 0x2f && d === 0xfd) return "zstd";
   return "none";
-}
-
-/** A name with the registry and the tag that docker takes for granted. */
-function fullName(name: string): string | undefined {
-  try {
-    const reference = Reference.parse(name);
-    return String(
-      reference.target === undefined ? reference.withTag("latest") : reference,
-    );
-  } catch (error) {
-    if (error instanceof InvalidReferenceError) return undefined;
-    throw error;
-  }
 }

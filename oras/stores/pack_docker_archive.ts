@@ -15,9 +15,10 @@ import { readManifest } from "../graph/_read_manifest.ts";
 import type { Fetcher } from "../store.ts";
 import { readBytes } from "./_content.ts";
 import { diffIdsOf } from "./_docker_images.ts";
+import { fullName, IMAGE_NAME } from "./_full_name.ts";
 import { expanded, type Spool } from "./_spool.ts";
 import { type TarFile, tarStream } from "./_tar_stream.ts";
-import { layoutFiles } from "./pack_layout.ts";
+import { type LayoutEntry, layoutFiles } from "./pack_layout.ts";
 
 /** An image that goes into an archive. */
 export interface DockerArchiveImage {
@@ -94,21 +95,50 @@ async function* ociFiles(
   images: readonly DockerArchiveImage[],
   options: PackDockerArchiveOptions,
 ): AsyncGenerator<TarFile> {
-  const list = (await findImages(store, images, options))
-    .map(({ manifest, names }) => ({
-      Config: blobPath(manifest.config),
-      RepoTags: names,
-      Layers: manifest.layers.map(blobPath),
-    }));
+  const found = await findImages(store, images, options);
+  const list = found.map(({ manifest, names }) => ({
+    Config: blobPath(manifest.config),
+    RepoTags: names,
+    Layers: manifest.layers.map(blobPath),
+  }));
+  const repositories = repositoriesOf(
+    found.map(({ manifest, names }) => {
+      const last = manifest.layers.at(-1)?.digest;
+      return [names, last && Digest.parse(last).encoded];
+    }),
+  );
   const entries = images.flatMap(({ descriptor, names }) =>
     names.length === 0
       ? [{ descriptor }]
-      : names.map((tag) => ({ descriptor, tag }))
+      : names.map((name) => namedEntry(descriptor, name))
   );
   yield* layoutFiles(store, entries, {
     signal: options.signal,
-    files: { "manifest.json": encodeJson(list) },
+    files: {
+      "manifest.json": encodeJson(list),
+      "repositories": encodeJson(repositories),
+    },
   });
+}
+
+/** An entry as docker writes it: containerd names an image by its full name. */
+function namedEntry(descriptor: Descriptor, name: string): LayoutEntry {
+  const full = fullName(name) ?? name;
+  const annotations = { [IMAGE_NAME]: full };
+  return { descriptor, tag: splitName(name)[1], annotations };
+}
+
+/** Docker's oldest list of names: the last layer of each tag of each repository. */
+function repositoriesOf(
+  images: readonly (readonly [readonly string[], string | undefined])[],
+): Record<string, Record<string, string>> {
+  const found: Record<string, Record<string, string>> = {};
+  for (const [names, last = ""] of images) {
+    for (const [repository, tag] of names.map(splitName)) {
+      (found[repository] ??= {})[tag] = last;
+    }
+  }
+  return found;
 }
 
 async function* dockerFiles(
@@ -119,7 +149,7 @@ async function* dockerFiles(
   const { signal, spool } = options;
   const written = new Set<string>();
   const list: object[] = [];
-  const repositories: Record<string, Record<string, string>> = {};
+  const lasts: [readonly string[], string | undefined][] = [];
   for (const { manifest, names } of await findImages(store, images, options)) {
     const { config } = manifest;
     const bytes = await readBytes(
@@ -157,10 +187,9 @@ async function* dockerFiles(
       RepoTags: names,
       Layers: ids.map((id) => `${id}/layer.tar`),
     });
-    for (const [repository, tag] of names.map(splitName)) {
-      (repositories[repository] ??= {})[tag] = ids.at(-1) ?? "";
-    }
+    lasts.push([names, ids.at(-1)]);
   }
+  const repositories = repositoriesOf(lasts);
   yield { path: "manifest.json", source: toSource(encodeJson(list)) };
   yield { path: "repositories", source: toSource(encodeJson(repositories)) };
 }

@@ -1,7 +1,7 @@
 import type { SignalOptions } from "../../distribution/signal_options.ts";
 import { type SourceLike, toSource } from "../../distribution/source.ts";
 import { Digest } from "../../digest/digest.ts";
-import { AnnotationKeys } from "../../image/annotations.ts";
+import { AnnotationKeys, type Annotations } from "../../image/annotations.ts";
 import type { Descriptor } from "../../image/descriptor.ts";
 import { encodeJson } from "../../image/encode_json.ts";
 import { imageIndex } from "../../image/image_index.ts";
@@ -17,6 +17,8 @@ export interface LayoutEntry {
   readonly descriptor: Descriptor;
   /** Its tag, where it has one. */
   readonly tag?: string | undefined;
+  /** Further annotations of the entry. */
+  readonly annotations?: Annotations | undefined;
 }
 
 /** How {@linkcode packLayout} packs. */
@@ -99,12 +101,16 @@ export async function* layoutFiles(
   }
 }
 
-function toEntry({ descriptor, tag }: LayoutEntry): Descriptor {
+function toEntry({ annotations, descriptor, tag }: LayoutEntry): Descriptor {
   const { digest, mediaType, size } = descriptor;
+  const all = {
+    ...annotations,
+    ...tag !== undefined && { [AnnotationKeys.refName]: tag },
+  };
   return {
     mediaType,
     digest,
     size,
-    ...tag !== undefined && { annotations: { [AnnotationKeys.refName]: tag } },
+    ...Object.keys(all).length > 0 && { annotations: all },
   };
 }

@@ -298,7 +298,9 @@ for (const format of ["oci", "docker"] as const) {
     const layout = format === "oci" &&
       await LayoutArchive.open(toSource(bytes));
     if (layout) {
-      assertEquals(await layout.resolve("team/app:v1"), descriptor);
+      for (const name of ["team/app:v1", "docker.io/team/app:v1", "v1"]) {
+        assertEquals(await layout.resolve(name), descriptor);
+      }
     }
   });
 }
