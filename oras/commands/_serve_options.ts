@@ -18,6 +18,8 @@ export function readRules(flags: FlagValues): RegistryServerOptions {
     trustForwarded: bool("trust-forwarded"),
     maxManifestSize: int("max-manifest-size"),
     uploadExpiry: parseDuration(text("upload-expiry"))!,
+    maxUploads: int("max-uploads"),
+    bodyTimeout: parseDuration(text("body-timeout"))!,
     basePath: text("base-path"),
     ...(given("deletable") && { deletable: list("deletable").map(toKind) }),
     ...(given("immutable-tags") && { immutableTags: list("immutable-tags") }),

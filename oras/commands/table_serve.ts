@@ -112,6 +112,14 @@ const RULES: readonly Flag[] = [
     preset: "24h",
     check: checkDuration,
   }),
+  flag("max-uploads", "int", "how many uploads can be unfinished at once", {
+    preset: 10_000,
+  }),
+  flag("body-timeout", "string", "how long a request's body may stand still", {
+    value: "duration",
+    preset: "1m",
+    check: checkDuration,
+  }),
   flag("rate-limit", "string", "how many requests a client may make", {
     value: "requests/time",
   }),

@@ -138,6 +138,8 @@ Deno.test("serve takes rules for content", async () => {
     "--blob-types=application/octet-stream",
     "--refuse-sparse",
     "--upload-expiry=1h",
+    "--max-uploads=1",
+    "--body-timeout=50ms",
   ];
   await serving(flags, async (ask) => {
     const put = (tag: string, body: string) =>
@@ -158,6 +160,22 @@ Deno.test("serve takes rules for content", async () => {
       }));
     assertEquals(await upload("text/plain"), 415);
     assertEquals(await upload("application/octet-stream"), 400);
+    const begin = () => ask("/v2/app/blobs/uploads/", { method: "POST" });
+    const begun = await begin();
+    await begun.body?.cancel();
+    assertEquals([begun.status, await status(begin())], [202, 429]);
+    let end = () => {};
+    const still = new ReadableStream({
+      start: (controller) => {
+        end = () => controller.close();
+      },
+    });
+    const path = begun.headers.get("location")!;
+    assertEquals(
+      await status(ask(path, { method: "PATCH", body: still })),
+      408,
+    );
+    end();
     const child = {
       mediaType: INDEX,
       digest: `sha256:${"0".repeat(64)}`,
