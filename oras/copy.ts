@@ -81,7 +81,8 @@ export async function copy(
   }
   const all = [...isDigest(wanted) ? [] : [wanted], ...options.tags ?? []];
   const plan = await planTags(target, descriptor, [...new Set(all)], options);
-  const { isThere, missing, tags } = plan;
+  const { missing, tags } = plan;
+  const isThere = plan.isThere || source as object === target;
   const none = { copied: 0, mounted: 0, existed: 0, bytes: 0 };
   if (all.length > 0 && tags.length === 0) return { descriptor, tags, ...none };
 

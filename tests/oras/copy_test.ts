@@ -131,6 +131,20 @@ Deno.test("copy() skips everything below a manifest that the target has", async 
   ]);
 });
 
+Deno.test("copy() only tags within one store", async () => {
+  const { repository, requests } = openRegistry();
+  const store = repository("team/app");
+  await copy(await filled(await multiPlatform()), "v1", store);
+  requests.length = 0;
+  const { copied } = await copy(store, "v1", store, "v2");
+  assertEquals(copied, 0);
+  assertEquals(requests, [
+    "GET /v2/team/app/manifests/v1",
+    "HEAD /v2/team/app/manifests/v2",
+    "PUT /v2/team/app/manifests/v2",
+  ]);
+});
+
 Deno.test("copy() goes on where it was interrupted", async () => {
   const pieces = await multiPlatform();
   const source = await filled(pieces);
