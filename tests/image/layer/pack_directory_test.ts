@@ -11,6 +11,7 @@ import { spawnSync } from "node:child_process";
 import {
   chmod,
   link,
+  lutimes,
   mkdir,
   readdir,
   readFile,
@@ -50,10 +51,12 @@ async function makeTree(path: string): Promise<void> {
 async function setTimes(path: string): Promise<void> {
   let time = 1_600_000_000.5;
   async function walk(folder: string): Promise<void> {
-    for (const child of await readdir(folder, { withFileTypes: true })) {
+    const children = await readdir(folder, { withFileTypes: true });
+    for (const child of children.sort((a, b) => a.name < b.name ? -1 : 1)) {
       const place = `${folder}/${child.name}`;
       if (child.isDirectory()) await walk(place);
-      if (!child.isSymbolicLink()) await utimes(place, time, time++);
+      // The links' own times count, too.
+      await lutimes(place, time, time++);
     }
   }
   await walk(path);
