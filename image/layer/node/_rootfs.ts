@@ -147,10 +147,11 @@ export class Rootfs {
     const place = this.#places.parent(parts, header.name, true)!;
     const base = parts.at(-1)!;
     this.#clear(place, base);
-    const file = openSync(join(place.path, base), CREATE, 0o600);
+    const path = join(place.path, base);
+    const file = openSync(path, CREATE, 0o600);
     try {
       place.node.children.set(base, { kind: "file", layer: this.#layer });
-      if (header.size > 0) await writeEntry(entry, file);
+      if (header.size > 0) await writeEntry(entry, file, path);
       // A change of the owner takes set-id bits away, so the mode comes second.
       if (this.#keepOwners) fchownSync(file, header.uid, header.gid);
       fchmodSync(file, this.#mode(header));

@@ -98,17 +98,20 @@ export class Staging {
     this.#remember({ parts: place, header });
   }
 
-  /** Makes a file and gives what writes it. */
-  addFile(parts: readonly string[], header: TarEntryHeader): number {
+  /** Makes a file and gives what writes it, and where it is. */
+  addFile(
+    parts: readonly string[],
+    header: TarEntryHeader,
+  ): { readonly file: number; readonly path: string } {
     const place = this.#place(parts, header.name);
     const path = this.path(place);
     const mode = header.mode & PERMISSIONS;
     try {
-      return openSync(path, CREATE, mode);
+      return { file: openSync(path, CREATE, mode), path };
     } catch (error) {
       if (!hasCode(error, "EEXIST")) throw error;
       this.#remove(place);
-      return openSync(path, CREATE, mode);
+      return { file: openSync(path, CREATE, mode), path };
     }
   }
 

@@ -207,10 +207,10 @@ async function place(
 
 async function writeFile(
   entry: ArchiveEntry,
-  file: number,
+  { file, path }: { readonly file: number; readonly path: string },
 ): Promise<void> {
   try {
-    await writeEntry(entry, file);
+    await writeEntry(entry, file, path);
   } finally {
     finishFile(file, entry.header);
   }
