@@ -1,3 +1,4 @@
+import { preview } from "../../../digest/_preview.ts";
 import { Digest } from "../../../digest/digest.ts";
 import { DigestMismatchError } from "../../../digest/errors.ts";
 import { createHasher, type Hasher } from "../../../digest/hasher.ts";
@@ -90,7 +91,11 @@ export async function readLayer(
       if (++entries > limits.maxEntries) {
         throw new LayerLimitError(`at most ${limits.maxEntries} entries`);
       }
-      await visit(entry);
+      try {
+        await visit(entry);
+      } catch (error) {
+        throw explain(error, entry.header.name);
+      }
     }
   } finally {
     await archive.close();
@@ -107,6 +112,29 @@ export async function readLayer(
   await compare(digest, stored);
   const found = await compare(diffId, plain);
   return { diffId: String(found), size, entries };
+}
+
+/** What a file system says of a name or a link that it cannot hold. */
+const UNFIT: ReadonlySet<unknown> = new Set([
+  "EILSEQ",
+  "EINVAL",
+  "ELOOP",
+  "EMLINK",
+  "ENAMETOOLONG",
+]);
+
+/** An entry that the file system cannot hold is named as it stands in the archive. */
+function explain(error: unknown, name: string): unknown {
+  if (!(error instanceof Error) || error instanceof LayerError) return error;
+  const { code } = error as { readonly code?: unknown };
+  if (!UNFIT.has(code)) return error;
+  return new LayerError(
+    "LAYER_CONFLICT",
+    `Cannot unpack entry ${
+      preview(name)
+    }: the file system cannot hold it (${code})`,
+    { cause: error },
+  );
 }
 
 function parse(text: string | undefined): Digest | undefined {

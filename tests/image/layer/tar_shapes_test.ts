@@ -347,3 +347,24 @@ for (const [what, parts] of Object.entries(holes)) {
     }
   });
 }
+
+Deno.test("a name that the file system cannot hold is refused by its entry's name", async () => {
+  const name = "n".repeat(300);
+  const bytes = join([
+    pax([record("path", name)]),
+    header({ name: "n" }),
+    END,
+  ]);
+  await using work = await temporaryDirectory();
+  for (
+    const unpack of [
+      () => extractDirectory(streamOf(bytes), work.path),
+      () => applyLayer({ open: () => streamOf(bytes) }, work.path),
+    ]
+  ) {
+    const error = await assertRejects(unpack, LayerError, "ENAMETOOLONG");
+    assertEquals(error.code, "LAYER_CONFLICT");
+    assertEquals(error.message.includes("nnnn"), true);
+    assertEquals(await tree(work.path), {});
+  }
+});
