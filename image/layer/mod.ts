@@ -25,6 +25,7 @@ export {
   type TarEntryHeader,
   type TarEntryType,
 } from "./read_tar.ts";
+export { validateLayer, type ValidateLayerOptions } from "./validate_layer.ts";
 export {
   OPAQUE_WHITEOUT,
   parseWhiteout,
