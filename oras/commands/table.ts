@@ -10,6 +10,7 @@ import {
 } from "./table_artifacts.ts";
 import { COMPLETE, COMPLETION } from "./table_completion.ts";
 import { CP } from "./table_copy.ts";
+import { INSPECT } from "./table_inspect.ts";
 import { REPO } from "./table_contents.ts";
 import { BLOB } from "./table_blobs.ts";
 import { MANIFEST } from "./table_manifests.ts";
@@ -25,6 +26,7 @@ export const PROGRAM: Command = {
     PUSH,
     PULL,
     ATTACH,
+    INSPECT,
     DISCOVER,
     CP,
     TAG,
