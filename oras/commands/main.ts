@@ -121,11 +121,8 @@ function unknownCommand(
   group: Command,
   path: string,
 ): CommandError {
-  const shown = group.commands!.filter(({ hidden }) => !hidden);
-  const names = shown.flatMap(({ name, aliases = [] }) => [
-    name,
-    ...aliases,
-  ]);
+  const names = group.commands!.filter(({ hidden }) => !hidden)
+    .map(({ name }) => name);
   const near = nearest(word, names);
   const help = `Run '${path} --help' for usage.`;
   return new UsageError(

@@ -85,7 +85,7 @@ Deno.test("gantry, help and -h print the same page; help finds commands by alias
 
 Deno.test("what cannot be parsed is refused with exit code 1 and a hint", async () => {
   const cases: readonly [string[], string][] = [
-    [["xyzzy"], 'Error: unknown command "xyzzy" for "gantry"\nRun'],
+    [["nope"], 'Error: unknown command "nope" for "gantry"\nRun'],
     [["psh"], "Did you mean this?\n\tpush\n"],
     [["repo", "tgas"], 'unknown command "tgas" for "gantry repo"\n\nDid you'],
     [["-x"], "Error: unknown shorthand flag: 'x' in -x\n"],
