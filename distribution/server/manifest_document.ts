@@ -5,6 +5,10 @@ import { MediaTypes } from "../../image/media_type.ts";
 import { parseJson } from "../../image/parse_json.ts";
 import { assertSchema1 } from "../../image/schema1_manifest.ts";
 import { addressedBytes } from "../../image/addressed_bytes.ts";
+import {
+  validateIndex,
+  validateManifest,
+} from "../../image/validate_manifest.ts";
 import { isMediaType } from "./media_type.ts";
 import { manifestInvalid } from "./request_error.ts";
 import type { StoredManifest } from "./storage.ts";
@@ -187,42 +191,16 @@ function parseObject(bytes: Uint8Array): Record<string, unknown> {
   return value;
 }
 
+/** Refuses what a client could not work with: the `wire` level of the image floor. */
 function checkShape(value: Record<string, unknown>, mediaType: string): void {
-  if (value.schemaVersion !== 2) {
-    throw manifestInvalid("The field schemaVersion must be 2");
-  }
-  if (INDEXES.has(mediaType)) {
-    if (value.layers !== undefined || value.config !== undefined) {
-      throw manifestInvalid("An index has neither config nor layers");
-    }
-    checkList(value, "manifests");
-  } else {
-    if (value.manifests !== undefined) {
-      throw manifestInvalid("An image manifest has no field manifests");
-    }
-    checkDescriptor(value.config, "config");
-    checkList(value, "layers");
-  }
-  if (value.subject !== undefined && value.subject !== null) {
-    checkDescriptor(value.subject, "subject");
-  }
-}
-
-function checkList(value: Record<string, unknown>, field: string): void {
-  // Go's encoder writes an empty list as null.
-  const list = value[field] === null ? [] : value[field];
-  if (!Array.isArray(list)) {
-    throw manifestInvalid(`The field ${field} must be a list`);
-  }
-  list.forEach((item, index) => checkDescriptor(item, `${field}[${index}]`));
-}
-
-function checkDescriptor(value: unknown, path: string): void {
-  if (!isDescriptor(value)) {
-    throw manifestInvalid(
-      `The field ${path} must be a descriptor with mediaType, digest and size`,
-    );
-  }
+  const validate = INDEXES.has(mediaType) ? validateIndex : validateManifest;
+  const [issue] = validate(value, { level: "wire" });
+  if (issue === undefined) return;
+  const { actual, expected, path } = issue;
+  throw manifestInvalid(
+    `The field ${path.replace(/^\$\.?/, "")} must be ${expected}`,
+    { path, expected, actual },
+  );
 }
 
 function describe(
