@@ -49,7 +49,7 @@ export interface PushBlobOptions extends SignalOptions {
    * Upload in parts of this many bytes, in place of one body; of more where the
    * registry asks for it.
    *
-   * @default {one body, as far as transport and registry take it}
+   * @default {what the client was told, else one body, as far as transport and registry take it}
    */
   readonly chunkSize?: number | undefined;
 }

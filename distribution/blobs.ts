@@ -171,7 +171,8 @@ export class Blobs {
     options: PushBlobOptions = {},
   ): Promise<PushBlobResult> {
     const { digest, size } = descriptor;
-    const { chunkSize, mount, name, onProgress, signal, singlePost } = options;
+    const { mount, name, onProgress, signal, singlePost } = options;
+    const { chunkSize = this.#client.chunkSize } = options;
     Digest.parse(digest);
     if (chunkSize !== undefined) requirePartSize(chunkSize, `blob ${digest}`);
     if (source.size !== size) {

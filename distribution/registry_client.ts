@@ -80,6 +80,13 @@ export interface ClientOptions {
    */
   readonly authScope?: string | undefined;
   /**
+   * Upload blobs in parts of this many bytes, in place of one body; for proxies and
+   * registries that take no large bodies. A push can say otherwise for itself.
+   *
+   * @default {one body, as far as transport and registry take it}
+   */
+  readonly chunkSize?: number | undefined;
+  /**
    * What is known of the registry before it is asked.
    *
    * @default {nothing}
@@ -136,6 +143,8 @@ export class RegistryClient {
   readonly capabilities: Capabilities;
   /** How it retries. */
   readonly retryOptions: RetryOptions;
+  /** The size of the parts that blobs are uploaded in, where that was given. */
+  readonly chunkSize: number | undefined;
   readonly #headers: Headers;
   readonly #once: Transport;
   /** The base, where this client made it. */
@@ -161,6 +170,7 @@ export class RegistryClient {
     this.origin = new URL(`${options.plainHttp ? "http" : "https"}://${host}/`);
     this.capabilities = { ...options.capabilities };
     this.retryOptions = { onEvent, ...options.retry };
+    this.chunkSize = options.chunkSize;
     this.#headers = new Headers(options.headers);
     const privateHeaders = [...this.#headers.keys()];
     if (!this.#headers.has("user-agent")) {

@@ -1,7 +1,12 @@
 import type { Reference } from "../distribution/reference.ts";
 import { EMPTY_DESCRIPTOR } from "../image/empty_content.ts";
 import type { Descriptor } from "../image/descriptor.ts";
-import { isIndex, isManifest } from "../image/manifest_content.ts";
+import {
+  isIndex,
+  isManifest,
+  type ManifestContent,
+} from "../image/manifest_content.ts";
+import { globTest } from "./_glob.ts";
 import { manifestForPlatform } from "./_platform.ts";
 import { collectLayers } from "./_pull_walk.ts";
 import { ArtifactError } from "./errors.ts";
@@ -42,9 +47,44 @@ export async function pullArtifact(
   options: PullOptions & { readonly concurrency: number },
   steps: PullSteps,
 ): Promise<StorePullResult> {
-  const { outdir = ".", platform, signal } = options;
+  const { outdir = ".", signal } = options;
   signal?.throwIfAborted();
   const context: PullContext = { reference, outdir, signal, options };
+  const { named, root, skipped } = await selectContent(
+    { reference, store, target },
+    context,
+    steps,
+  );
+  const { descriptor } = root;
+  const { size: total } = descriptor;
+  let files: PulledFile[] = [];
+  if (named.length > 0) {
+    const { writeLayers } = await import("./node/write_layers.ts");
+    files = await writeLayers(store, named, context, steps);
+  }
+  steps.report({ descriptor, phase: "downloaded", transferred: total, total });
+  return { descriptor, manifest: root, files, skipped };
+}
+
+/** What an artifact holds of what the options want. */
+export interface SelectedContent {
+  /** The manifest or index. */
+  readonly root: ManifestContent;
+  /** What has a name. */
+  readonly named: readonly NamedLayer[];
+  /** What has none. */
+  readonly skipped: readonly Descriptor[];
+}
+
+/** Reads the manifests of an artifact, and finds what is to be pulled of it. */
+export async function selectContent(
+  { reference, store, target }: PullSource,
+  context: PullContext,
+  steps: PullSteps,
+): Promise<SelectedContent> {
+  const { platform } = context.options;
+  const { signal } = context;
+  const included = includedBy(context.options.include);
   let root = await resolveManifest(store, target, { signal });
   if (platform !== undefined) {
     root = await manifestForPlatform(store, root, platform, { signal });
@@ -62,18 +102,21 @@ export async function pullArtifact(
   steps.report({ descriptor, phase: "downloading", transferred: 0, total });
   steps.report({ descriptor, phase: "processing", transferred: total, total });
   const layers = await collectLayers(store, root, context, steps);
-  const { named, skipped } = await nameLayers(layers, context, steps);
-  let files: PulledFile[] = [];
-  if (named.length > 0) {
-    const { writeLayers } = await import("./node/write_layers.ts");
-    files = await writeLayers(store, named, context, steps);
-  }
-  steps.report({ descriptor, phase: "downloaded", transferred: total, total });
-  return { descriptor, manifest: root, files, skipped };
+  return { root, ...await nameLayers(layers, included, context, steps) };
+}
+
+/** A test for titles; undefined where all are wanted. */
+function includedBy(
+  patterns: readonly string[] | undefined,
+): ((title: string) => boolean) | undefined {
+  if (patterns === undefined) return undefined;
+  const tests = patterns.map(globTest);
+  return (title) => tests.some((test) => test(title));
 }
 
 async function nameLayers(
   layers: readonly Descriptor[],
+  included: ((title: string) => boolean) | undefined,
   context: PullContext,
   steps: PullSteps,
 ): Promise<{ named: NamedLayer[]; skipped: Descriptor[] }> {
@@ -82,6 +125,9 @@ async function nameLayers(
   const seen = new Set<string>();
   for (const descriptor of layers) {
     const title = await steps.titleOf(descriptor, context);
+    if (included !== undefined) {
+      if (title === undefined || !included(title)) continue;
+    }
     if (title === undefined) {
       const { digest, size: total } = descriptor;
       if (digest === EMPTY_DESCRIPTOR.digest || seen.has(digest)) continue;

@@ -35,6 +35,13 @@ export interface PullOptions {
   readonly platform?: Platform | undefined;
   /** A name to write the config to: `file[:mediaType]`, with a media type only a config of that type. */
   readonly config?: string | undefined;
+  /**
+   * Only layers whose title matches one of these patterns: `*` and `?` stand for
+   * what has no slash, `**` for anything, `[a-z]` for a character, `{a,b}` for a
+   * choice. Content without a title is then left out. A packed directory has one
+   * title, and is pulled as a whole.
+   */
+  readonly include?: readonly string[] | undefined;
   /** Only layers of these media types. */
   readonly mediaTypes?: readonly MediaType[] | undefined;
   /**

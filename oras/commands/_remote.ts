@@ -15,6 +15,7 @@ import { readTextFile } from "./_file.ts";
 import type { FlagValues } from "./_flag.ts";
 import { printable } from "./_printable.ts";
 import { readCredential } from "./_secret.ts";
+import { parseSize } from "./_size.ts";
 import { traceText } from "./_trace.ts";
 
 /** Turns the remote flags into options. Files and the environment are read here, and nowhere below. */
@@ -34,6 +35,9 @@ export async function remoteOptions(
       : base,
     credentials: credentials ?? await readCredentials(invocation),
     plainHttp: usesPlainHttp(flags, registry),
+    chunkSize: flags.knows("chunk-size")
+      ? parseSize(flags.text("chunk-size"))
+      : undefined,
     headers,
     onEvent: (event) => {
       if (event.type === "warning") {

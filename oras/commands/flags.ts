@@ -1,4 +1,5 @@
 import type { Flag } from "./_flag.ts";
+import { checkSize } from "./_size.ts";
 
 /** `-d`: what commands share that talk to a registry. */
 export const DEBUG: Flag = {
@@ -190,6 +191,16 @@ export const VERBOSE: Flag = {
   purpose: "print a line for content without a name too",
   hidden: true,
   deprecated: "and will be removed in a future release.",
+};
+
+/** `--chunk-size`. */
+export const CHUNK_SIZE: Flag = {
+  name: "chunk-size",
+  kind: "string",
+  value: "size",
+  purpose:
+    "upload blobs in parts of this size, such as 10MiB, for proxies and registries that take no large bodies",
+  check: checkSize,
 };
 
 /** `--concurrency`. */

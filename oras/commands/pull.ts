@@ -1,12 +1,18 @@
 import { AnnotationKeys } from "../../image/annotations.ts";
+import type { Descriptor } from "../../image/descriptor.ts";
 import { pull } from "../pull.ts";
-import type { StorePullResult } from "../pull_options.ts";
+import type { PulledFile } from "../pull_options.ts";
 import type { Invocation } from "./_command.ts";
 import { readConcurrency } from "./_concurrency.ts";
+import { CommandError } from "./_errors.ts";
+import { refuseTogether } from "./_exclusive.ts";
+import type { FlagValues } from "./_flag.ts";
 import { readFormat } from "./_format.ts";
 import { describeLocation, type Location, readLocation } from "./_location.ts";
-import { openStore } from "./_open_store.ts";
+import { type CommandStore, openStore } from "./_open_store.ts";
 import { readPlatform } from "./_platform.ts";
+import { findSingleFile } from "./_single_file.ts";
+import { writeToStdout } from "./_stdout.ts";
 import { descriptorBlock } from "./render/descriptor.ts";
 import { watchTransfers } from "./render/transfers.ts";
 
@@ -14,30 +20,61 @@ import { watchTransfers } from "./render/transfers.ts";
 export async function run(invocation: Invocation): Promise<void> {
   const { args: [argument = ""], console, flags, signal } = invocation;
   const format = await readFormat(flags);
+  checkFlags(flags);
   const location = readLocation(invocation, argument, {
     needs: "tag-or-digest",
   });
   const platform = readPlatform(flags.text("platform"));
   const config = flags.text("config");
+  const include = flags.list("include");
+  const mediaTypes = flags.list("media-type");
   const store = await openStore(invocation, location);
+  const selection = {
+    concurrency: readConcurrency(flags),
+    includeSubject: flags.bool("include-subject"),
+    ...(platform && { platform }),
+    ...(config !== "" && { config }),
+    ...(include.length > 0 && { include }),
+    ...(mediaTypes.length > 0 && { mediaTypes }),
+    signal,
+  };
+  const path = flags.text("to-file");
+  if (path !== "" || flags.bool("to-stdout")) {
+    const { root, descriptor } = await findSingleFile(
+      store,
+      location.target!,
+      selection,
+    );
+    if (path === "") {
+      const stream = await store.fetch(descriptor, { signal });
+      return await writeToStdout(stream, signal);
+    }
+    const file = await saveOne(invocation, store, { path, descriptor });
+    format.print(console, filesValue(location, root, [file]));
+    if (!format.isText) return;
+    console.out(`Pulled ${describeLocation(location)}`);
+    console.out(`Digest: ${root.digest}`);
+    return;
+  }
   const result = await (async () => {
     using view = watchTransfers(invocation, {
       lines: format.isText ? 11 : undefined,
     });
     return await pull(store, location.target!, {
+      ...selection,
       outdir: flags.text("output"),
       overwrite: !flags.bool("keep-old-files"),
       allowPathTraversal: flags.bool("allow-path-traversal"),
-      includeSubject: flags.bool("include-subject"),
       resume: true,
-      concurrency: readConcurrency(flags),
-      ...(platform && { platform }),
-      ...(config !== "" && { config }),
       onProgress: view.onProgress,
-      signal,
     });
   })();
-  format.print(console, pulledValue(location, result));
+  if (include.length > 0 && result.files.length === 0) {
+    throw new CommandError("no file has a name that matches --include", {
+      hint: `List the files with "gantry inspect ${argument}"`,
+    });
+  }
+  format.print(console, filesValue(location, result.descriptor, result.files));
   if (!format.isText) return;
   if (result.skipped.length > 0) {
     console.out(
@@ -52,12 +89,41 @@ export async function run(invocation: Invocation): Promise<void> {
   }
 }
 
-function pulledValue(
+/** Refuses what makes no sense together. */
+function checkFlags(flags: FlagValues): void {
+  refuseTogether(flags, "to-file", "to-stdout");
+  refuseTogether(flags, "to-file", "output");
+  refuseTogether(flags, "to-stdout", "output");
+  refuseTogether(flags, "to-stdout", "format");
+}
+
+/** Saves the one file that is selected. */
+async function saveOne(
+  invocation: Invocation,
+  store: CommandStore,
+  { path, descriptor }: { path: string; descriptor: Descriptor },
+): Promise<PulledFile> {
+  const { flags, signal } = invocation;
+  using view = watchTransfers(invocation);
+  const { downloadFile } = await import("../node/download_file.ts");
+  const written = await downloadFile(store, descriptor, {
+    path,
+    overwrite: !flags.bool("keep-old-files"),
+    report: view.onProgress,
+    resume: true,
+    signal,
+  });
+  return { path: written, descriptor, unpacked: false };
+}
+
+/** What was pulled, for programs. */
+function filesValue(
   { name }: Location,
-  { descriptor, files }: StorePullResult,
+  { digest }: Descriptor,
+  files: readonly PulledFile[],
 ): unknown {
   return {
-    reference: `${name}@${descriptor.digest}`,
+    reference: `${name}@${digest}`,
     files: files.length === 0 ? null : files.map((file) => ({
       path: file.unpacked ? `${file.path}${SEPARATOR}` : file.path,
       ...descriptorBlock(name, file.descriptor),

@@ -2,6 +2,7 @@ import type { Command } from "./_command.ts";
 import type { Flag } from "./_flag.ts";
 import { DOCKER_CONFIG, REFERENCE } from "./_words.ts";
 import {
+  CHUNK_SIZE,
   concurrency,
   DEBUG,
   DRY_RUN,
@@ -55,7 +56,8 @@ const PACK: readonly Flag[] = [
     purpose:
       "the same bytes of the same files every time: times are SOURCE_DATE_EPOCH, or 1970",
   },
-  concurrency(5),
+  concurrency(8),
+  CHUNK_SIZE,
   DRY_RUN,
   {
     name: "export-manifest",
@@ -200,7 +202,8 @@ export const PULL: Command = {
   usage: `[flags] ${REFERENCE}`,
   notes: [
     "Every file is verified before it appears under its name. Nothing is written",
-    "outside the output directory.",
+    "outside the output directory. What --to-stdout prints is verified while it passes:",
+    "where it turns out wrong at its end, it has been printed, and the exit code is 1.",
     ...SHORT_NAMES,
   ],
   examples: [
@@ -212,6 +215,20 @@ export const PULL: Command = {
     {
       title: "Also save the config",
       line: "pull --config config.json localhost:5000/hello:v1",
+    },
+    {
+      title: "Pull some of the files",
+      line:
+        "pull --include '*.{md,txt}' --include 'docs/**' localhost:5000/hello:v1",
+    },
+    {
+      title: "Print one file",
+      line: "pull --include notes.md --to-stdout localhost:5000/hello:v1",
+    },
+    {
+      title: "Save the chart of a helm artifact, which has no name of its own",
+      line:
+        "pull --media-type application/vnd.cncf.helm.chart.content.v1.tar+gzip --to-file chart.tgz localhost:5000/chart:1.0.0",
     },
     {
       title: "List what was pulled as JSON",
@@ -251,8 +268,35 @@ export const PULL: Command = {
       value: "path[:type]",
       purpose: "save the config to this file, if it has that type",
     },
+    {
+      name: "include",
+      kind: "stringArray",
+      value: "pattern",
+      purpose:
+        "pull files of this name only; * and ? stop at a slash, ** does not, [a-z] and {a,b} are choices",
+    },
+    {
+      name: "media-type",
+      kind: "stringArray",
+      value: "type",
+      purpose: "pull layers of this media type only",
+    },
     PLATFORM,
     concurrency(8),
+    {
+      name: "to-file",
+      kind: "string",
+      value: "path",
+      purpose:
+        "save the one file that is selected here, whatever its name; a directory stays packed",
+      group: "Output flags",
+    },
+    {
+      name: "to-stdout",
+      kind: "bool",
+      purpose: "print the one file that is selected; a directory stays packed",
+      group: "Output flags",
+    },
     ...FORMAT,
     NO_TTY,
     ...REMOTE,

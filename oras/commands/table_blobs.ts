@@ -1,6 +1,7 @@
 import type { Command } from "./_command.ts";
 import { DOCKER_CONFIG } from "./_words.ts";
 import {
+  CHUNK_SIZE,
   DEBUG,
   DESCRIPTOR,
   DRY_RUN,
@@ -110,6 +111,7 @@ export const BLOB: Command = {
           preset: -1,
           purpose: "refuse content of another size",
         },
+        CHUNK_SIZE,
         DRY_RUN,
         DESCRIPTOR,
         PRETTY,

@@ -1,6 +1,7 @@
 import type { Command } from "./_command.ts";
 import { DOCKER_CONFIG } from "./_words.ts";
 import {
+  CHUNK_SIZE,
   concurrency,
   DEBUG,
   DRY_RUN,
@@ -77,6 +78,7 @@ export const CP: Command = {
     },
     PLATFORM,
     concurrency(8),
+    CHUNK_SIZE,
     DRY_RUN,
     ...FORMAT,
     NO_TTY,
