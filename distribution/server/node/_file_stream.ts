@@ -1,8 +1,8 @@
 import { damaged } from "./_damaged.ts";
 import type { InputFile } from "./_input_file.ts";
 
-/** Measured: smaller pieces cost calls, larger ones cost fresh memory. */
-const CHUNK = 1024 * 1024;
+/** Measured with one piece read ahead: half of it and twice as much take longer. */
+const CHUNK = 256 * 1024;
 
 /**
  * Reads so many bytes of an open file, and closes the file at their end, whatever
