@@ -3,11 +3,11 @@ import { Repository } from "../../distribution/repository.ts";
 import { parseManifest } from "../../image/manifest_content.ts";
 import type { Platform } from "../../image/platform.ts";
 import { manifestForPlatform } from "../_platform.ts";
-import type { CommandStore } from "./_open_store.ts";
+import type { SourceStore } from "./_open_store.ts";
 
 /** Fetches a manifest, or that for a platform among those of an index. */
 export async function fetchManifest(
-  store: CommandStore,
+  store: SourceStore,
   reference: string,
   options: {
     readonly accept?: readonly string[] | undefined;
@@ -18,7 +18,7 @@ export async function fetchManifest(
   const { accept, platform, signal } = options;
   const { bytes, descriptor } = store instanceof Repository
     ? await store.manifests.fetch(reference, { accept, signal })
-    : await store.fetchManifest(reference, { signal });
+    : await store.fetchManifest(reference, { accept, signal });
   if (platform === undefined) return { bytes, descriptor };
   const { mediaType } = descriptor;
   const value = parseManifest(bytes, { mediaType });

@@ -1,12 +1,30 @@
 import { RegistryClient } from "../../distribution/registry_client.ts";
-import type { Repository } from "../../distribution/repository.ts";
+import { Repository } from "../../distribution/repository.ts";
 import type { LayoutStore } from "../stores/node/layout_store.ts";
 import type { Invocation } from "./_command.ts";
 import type { Location } from "./_location.ts";
+import type { CachedStore } from "./_cached_store.ts";
+import { readVariable } from "./_environment.ts";
 import { remoteOptions } from "./_remote.ts";
 
 /** A store that a command works on. */
 export type CommandStore = Repository | LayoutStore;
+
+/** A store that a command reads, perhaps through a cache. */
+export type SourceStore = CommandStore | CachedStore;
+
+/** Opens the store that an argument points at for reading: through the cache that `ORAS_CACHE` names, if any. */
+export async function openSource(
+  invocation: Invocation,
+  location: Location,
+): Promise<SourceStore> {
+  const store = await openStore(invocation, location);
+  const path = readVariable("ORAS_CACHE");
+  if (path === undefined || !(store instanceof Repository)) return store;
+  const { LayoutStore } = await import("../stores/node/layout_store.ts");
+  const { CachedStore } = await import("./_cached_store.ts");
+  return new CachedStore(store, new LayoutStore(path));
+}
 
 /** Opens the store that an argument points at. Nothing is sent by it. */
 export async function openStore(

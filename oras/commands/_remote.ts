@@ -9,6 +9,7 @@ import type {
 } from "../../distribution/transport_options.ts";
 import type { Invocation } from "./_command.ts";
 import { lazyCredentialFiles } from "./_credential_files.ts";
+import { parseDuration } from "./_duration.ts";
 import { UsageError } from "./_errors.ts";
 import { requireTogether } from "./_exclusive.ts";
 import { readTextFile } from "./_file.ts";
@@ -39,6 +40,9 @@ export async function remoteOptions(
       ? parseSize(flags.text("chunk-size"))
       : undefined,
     headers,
+    retry: { maxAttempts: flags.int("retry") + 1 },
+    stallTimeout: parseDuration(flags.text("timeout")),
+    capabilities: { referrers: readReferrers(flags) },
     onEvent: (event) => {
       if (event.type === "warning") {
         console.err(`WARNING! ${event.registry}: ${printable(event.text)}`);
@@ -54,6 +58,13 @@ export async function remoteOptions(
       }
     },
   };
+}
+
+/** Whether the registry lists referrers itself, as far as `--distribution-spec` tells. */
+function readReferrers(flags: FlagValues): boolean | undefined {
+  if (!flags.knows("distribution-spec")) return undefined;
+  const spec = flags.text("distribution-spec");
+  return spec === "" ? undefined : spec === "v1.1-referrers-api";
 }
 
 /** HTTP where the flag says so, and without the flag for `localhost`. */
@@ -90,6 +101,9 @@ async function readTransportOptions(
   return {
     insecure: flags.bool("insecure"),
     resolve: flags.list("resolve").map(readResolveRule),
+    ...(flags.given("timeout") && {
+      connectTimeout: parseDuration(flags.text("timeout")),
+    }),
     ...(ca !== undefined && { caCerts: [ca] }),
     ...(cert !== undefined && { clientCert: cert }),
     ...(key !== undefined && { clientKey: key }),

@@ -3,7 +3,7 @@ import { UsageError } from "./_errors.ts";
 import { findBlob } from "./_find_blob.ts";
 import { readFormat } from "./_format.ts";
 import { readLocation } from "./_location.ts";
-import { openStore } from "./_open_store.ts";
+import { openSource } from "./_open_store.ts";
 import { writeToStdout } from "./_stdout.ts";
 import { descriptorBlock, printDescriptor } from "./render/descriptor.ts";
 import { watchTransfers } from "./render/transfers.ts";
@@ -33,7 +33,7 @@ export async function run(invocation: Invocation): Promise<void> {
       }: blob reference must be of the form <name@digest>`,
     );
   }
-  const store = await openStore(invocation, location);
+  const store = await openSource(invocation, location);
   const descriptor = await findBlob(store, digest, signal);
   if (output === "-") {
     await writeToStdout(await store.fetch(descriptor, { signal }), signal);

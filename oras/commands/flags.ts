@@ -1,4 +1,5 @@
 import type { Flag } from "./_flag.ts";
+import { checkDuration, parseDuration } from "./_duration.ts";
 import { checkSize } from "./_size.ts";
 
 /** `-d`: what commands share that talk to a registry. */
@@ -47,6 +48,33 @@ export const REGISTRY_CONFIG: Flag = {
   group: "Registry flags",
 };
 
+/** How long to wait for a registry, and how often to try. A command with two sides has them once. */
+export const PATIENCE: readonly Flag[] = [
+  registry(
+    "timeout",
+    "string",
+    "give up a connection that does not come about, or shows no sign of life, for this long; then it counts as a fault",
+    { value: "duration", preset: "2m", check: checkTimeout },
+  ),
+  registry(
+    "retry",
+    "int",
+    "repeat a request this often after faults that pass, for five minutes at most; waits that a registry asks for are kept",
+    {
+      value: "times",
+      preset: 5,
+      check: (value) =>
+        Number(value) >= 0 ? undefined : "expecting a number from 0",
+    },
+  ),
+];
+
+function checkTimeout(value: string): string | undefined {
+  return parseDuration(value) === 0
+    ? "expecting more than 0"
+    : checkDuration(value);
+}
+
 /** How to reach a registry, and with which credential. */
 export const REMOTE: readonly Flag[] = [
   registry("username", "string", "name of the user", { short: "u" }),
@@ -83,7 +111,23 @@ export const REMOTE: readonly Flag[] = [
     short: "H",
     value: "name: value",
   }),
+  ...PATIENCE,
 ];
+
+/** `--distribution-spec`. */
+export const DISTRIBUTION_SPEC: Flag = registry(
+  "distribution-spec",
+  "string",
+  "how the registry keeps referrers: it lists them itself, or they stand under a tag; found out where not given",
+  {
+    value: "v1.1-referrers-api|v1.1-referrers-tag",
+    choices: ["v1.1-referrers-api", "v1.1-referrers-tag"],
+    check: (value) =>
+      /^v1\.1-referrers-(?:api|tag)$/.test(value)
+        ? undefined
+        : `unknown distribution specification flag: ${value}\nAvailable options: v1.1-referrers-tag, v1.1-referrers-api`,
+  },
+);
 
 /** `--no-tty`. */
 export const NO_TTY: Flag = {
@@ -226,7 +270,7 @@ function registry(
 export function side(prefix: "from" | "to", flags: readonly Flag[]): Flag[] {
   const word = prefix === "from" ? "source" : "destination";
   return flags
-    .filter(({ name }) => !name.endsWith("-stdin"))
+    .filter((flag) => !flag.name.endsWith("-stdin") && !PATIENCE.includes(flag))
     .map(({ short: _, ...flag }) => ({
       ...flag,
       name: `${prefix}-${flag.name}`,

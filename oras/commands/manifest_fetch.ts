@@ -9,7 +9,7 @@ import type { FlagValues } from "./_flag.ts";
 import { readFormat } from "./_format.ts";
 import { indentJson, sortKeys } from "./_json.ts";
 import { readLocation } from "./_location.ts";
-import { openStore } from "./_open_store.ts";
+import { openSource } from "./_open_store.ts";
 import { readPlatform } from "./_platform.ts";
 import { descriptorBlock, printDescriptor } from "./render/descriptor.ts";
 
@@ -26,11 +26,11 @@ export async function run(invocation: Invocation): Promise<void> {
   const platform = readPlatform(flags.text("platform"));
   const types = flags.list("media-type");
   const accept = types.length === 0 ? undefined : types;
-  const store = await openStore(invocation, location);
+  const store = await openSource(invocation, location);
   if (flags.bool("descriptor") && output === "" && platform === undefined) {
     const descriptor = store instanceof Repository
       ? await store.manifests.head(reference, { accept, signal })
-      : await store.resolve(reference, { signal });
+      : await store.resolve(reference, { accept, signal });
     return printDescriptor(invocation, descriptor);
   }
   const { bytes, descriptor } = await fetchManifest(store, reference, {

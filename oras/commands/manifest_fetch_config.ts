@@ -10,7 +10,7 @@ import type { FlagValues } from "./_flag.ts";
 import { readFormat } from "./_format.ts";
 import { indentJson, sortKeys } from "./_json.ts";
 import { readLocation, showLocation } from "./_location.ts";
-import { openStore } from "./_open_store.ts";
+import { openSource } from "./_open_store.ts";
 import { readPlatform } from "./_platform.ts";
 import { descriptorBlock, printWholeDescriptor } from "./render/descriptor.ts";
 
@@ -24,7 +24,7 @@ export async function run(invocation: Invocation): Promise<void> {
   const location = readLocation(invocation, argument, {
     needs: "tag-or-digest",
   });
-  const store = await openStore(invocation, location);
+  const store = await openSource(invocation, location);
   const { bytes, descriptor } = await fetchManifest(store, location.target!, {
     platform,
     signal,

@@ -9,7 +9,7 @@ import { refuseTogether } from "./_exclusive.ts";
 import type { FlagValues } from "./_flag.ts";
 import { readFormat } from "./_format.ts";
 import { describeLocation, type Location, readLocation } from "./_location.ts";
-import { type CommandStore, openStore } from "./_open_store.ts";
+import { openSource, type SourceStore } from "./_open_store.ts";
 import { readPlatform } from "./_platform.ts";
 import { findSingleFile } from "./_single_file.ts";
 import { writeToStdout } from "./_stdout.ts";
@@ -28,7 +28,7 @@ export async function run(invocation: Invocation): Promise<void> {
   const config = flags.text("config");
   const include = flags.list("include");
   const mediaTypes = flags.list("media-type");
-  const store = await openStore(invocation, location);
+  const store = await openSource(invocation, location);
   const selection = {
     concurrency: readConcurrency(flags),
     includeSubject: flags.bool("include-subject"),
@@ -100,7 +100,7 @@ function checkFlags(flags: FlagValues): void {
 /** Saves the one file that is selected. */
 async function saveOne(
   invocation: Invocation,
-  store: CommandStore,
+  store: SourceStore,
   { path, descriptor }: { path: string; descriptor: Descriptor },
 ): Promise<PulledFile> {
   const { flags, signal } = invocation;

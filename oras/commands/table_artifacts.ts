@@ -1,10 +1,11 @@
 import type { Command } from "./_command.ts";
 import type { Flag } from "./_flag.ts";
-import { DOCKER_CONFIG, REFERENCE } from "./_words.ts";
+import { CACHE, DOCKER_CONFIG, REFERENCE } from "./_words.ts";
 import {
   CHUNK_SIZE,
   concurrency,
   DEBUG,
+  DISTRIBUTION_SPEC,
   DRY_RUN,
   FORMAT,
   LAYOUT,
@@ -187,6 +188,7 @@ export const ATTACH: Command = {
     ...FORMAT,
     NO_TTY,
     ...REMOTE,
+    DISTRIBUTION_SPEC,
     ...LAYOUT,
     DEBUG,
     VERBOSE,
@@ -304,7 +306,7 @@ export const PULL: Command = {
     DEBUG,
     VERBOSE,
   ],
-  environment: [DOCKER_CONFIG],
+  environment: [DOCKER_CONFIG, CACHE],
   load: () => import("./pull.ts"),
 };
 
@@ -376,6 +378,7 @@ export const DISCOVER: Command = {
     TEMPLATE,
     NO_TTY,
     ...REMOTE,
+    DISTRIBUTION_SPEC,
     ...LAYOUT,
     DEBUG,
     VERBOSE,

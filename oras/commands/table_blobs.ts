@@ -1,5 +1,5 @@
 import type { Command } from "./_command.ts";
-import { DOCKER_CONFIG } from "./_words.ts";
+import { CACHE, DOCKER_CONFIG } from "./_words.ts";
 import {
   CHUNK_SIZE,
   DEBUG,
@@ -51,7 +51,7 @@ export const BLOB: Command = {
         DEBUG,
         VERBOSE,
       ],
-      environment: [DOCKER_CONFIG],
+      environment: [DOCKER_CONFIG, CACHE],
       load: () => import("./blob_fetch.ts"),
     },
     {

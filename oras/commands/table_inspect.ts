@@ -1,6 +1,13 @@
 import type { Command } from "./_command.ts";
 import { DOCKER_CONFIG, REFERENCE } from "./_words.ts";
-import { DEBUG, FORMAT, LAYOUT, PLATFORM, REMOTE } from "./flags.ts";
+import {
+  DEBUG,
+  DISTRIBUTION_SPEC,
+  FORMAT,
+  LAYOUT,
+  PLATFORM,
+  REMOTE,
+} from "./flags.ts";
 
 /** `gantry inspect` */
 export const INSPECT: Command = {
@@ -39,6 +46,7 @@ export const INSPECT: Command = {
     PLATFORM,
     ...FORMAT,
     ...REMOTE,
+    DISTRIBUTION_SPEC,
     ...LAYOUT,
     DEBUG,
   ],

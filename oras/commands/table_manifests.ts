@@ -1,9 +1,10 @@
 import type { Command } from "./_command.ts";
-import { DOCKER_CONFIG, REFERENCE } from "./_words.ts";
+import { CACHE, DOCKER_CONFIG, REFERENCE } from "./_words.ts";
 import {
   concurrency,
   DEBUG,
   DESCRIPTOR,
+  DISTRIBUTION_SPEC,
   DRY_RUN,
   FORCE,
   FORMAT,
@@ -61,7 +62,7 @@ export const MANIFEST: Command = {
         DEBUG,
         VERBOSE,
       ],
-      environment: [DOCKER_CONFIG],
+      environment: [DOCKER_CONFIG, CACHE],
       load: () => import("./manifest_fetch.ts"),
     },
     {
@@ -96,7 +97,7 @@ export const MANIFEST: Command = {
         DEBUG,
         VERBOSE,
       ],
-      environment: [DOCKER_CONFIG],
+      environment: [DOCKER_CONFIG, CACHE],
       load: () => import("./manifest_fetch_config.ts"),
     },
     {
@@ -143,6 +144,7 @@ export const MANIFEST: Command = {
         PRETTY,
         ...FORMAT,
         ...REMOTE,
+        DISTRIBUTION_SPEC,
         ...LAYOUT,
         DEBUG,
         VERBOSE,
@@ -176,6 +178,7 @@ export const MANIFEST: Command = {
         PRETTY,
         ...FORMAT,
         ...REMOTE,
+        DISTRIBUTION_SPEC,
         ...LAYOUT,
         DEBUG,
         VERBOSE,
