@@ -29,20 +29,28 @@ export interface WrittenHeader {
 const BLOCK = 512;
 const encoder = new TextEncoder();
 
+/** The values of extended records by their keys. */
+type Records = Map<string, string>;
+
 /**
  * The blocks before an entry's content, in the form that Go's writer gives them:
  * ustar where all fits, PAX records where not. Agreement with Go to the byte makes
  * a tree packed here and by the oras tools one and the same content.
+ *
+ * @param room A block of zeros, which the header goes into; given back if one is enough.
  */
-export function encodeHeader(header: WrittenHeader): Uint8Array<ArrayBuffer> {
-  const records = new Map<string, string>();
+export function encodeHeader(
+  header: WrittenHeader,
+  room: Uint8Array<ArrayBuffer> = new Uint8Array(BLOCK),
+): Uint8Array<ArrayBuffer> {
+  const records: Records = new Map();
   const split = splitName(header.name);
   let plain = true;
-  if (!isAscii(header.name) || header.name.length > 100) {
+  if (!isShort(header.name)) {
     records.set("path", header.name);
     plain &&= split !== undefined;
   }
-  if (!isAscii(header.linkname) || header.linkname.length > 100) {
+  if (!isShort(header.linkname)) {
     records.set("linkpath", header.linkname);
     plain = false;
   }
@@ -62,20 +70,20 @@ export function encodeHeader(header: WrittenHeader): Uint8Array<ArrayBuffer> {
   }
   if (plain) {
     const [prefix, name] = split ?? ["", header.name];
-    return mainBlock(header, name, prefix);
+    return mainBlock(room, header, name, prefix);
   }
   return concat([
     ...paxBlocks(header.name, records),
-    mainBlock(header, header.name, ""),
+    mainBlock(room, header, header.name, ""),
   ]);
 }
 
 function mainBlock(
+  block: Uint8Array<ArrayBuffer>,
   header: WrittenHeader,
   name: string,
   prefix: string,
 ): Uint8Array<ArrayBuffer> {
-  const block = new Uint8Array(BLOCK);
   writeText(block, 0, 100, name);
   writeOctal(block, 100, 8, header.mode);
   writeOctal(block, 108, 8, header.uid ?? 0);
@@ -93,7 +101,7 @@ function mainBlock(
 /** A PAX entry with its records, sorted by key. */
 function paxBlocks(
   name: string,
-  records: ReadonlyMap<string, string>,
+  records: Readonly<Records>,
 ): Uint8Array<ArrayBuffer>[] {
   const body = encoder.encode(
     [...records].sort(([a], [b]) => a < b ? -1 : 1)
@@ -169,6 +177,7 @@ function writeText(
   size: number,
   text: string,
 ): void {
+  if (text === "") return;
   const ascii = toAscii(text);
   const length = Math.min(ascii.length, size);
   for (let index = 0; index < length; index++) {
@@ -198,6 +207,11 @@ const ASCII = /^[\x01-\x7f]*$/;
 
 function isAscii(text: string): boolean {
   return ASCII.test(text);
+}
+
+/** Whether a text fits a header's field for names as it is. */
+function isShort(text: string): boolean {
+  return text.length <= 100 && isAscii(text);
 }
 
 function toAscii(text: string): string {

@@ -1,7 +1,9 @@
-import { type FileHandle, open, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { createHasher, type Hasher } from "../../../digest/hasher.ts";
 import { MediaTypes } from "../../media_type.ts";
 import { compress, type Compression, toStream } from "../compression.ts";
+import { Blocks } from "./_blocks.ts";
+import { openOutputFile } from "./_output_file.ts";
 
 /** How a layer is made of a tar. */
 export interface PackOptions {
@@ -72,12 +74,19 @@ export function packStream(
 
 /** Writes a tar into a layer's file; on failure the file is removed. */
 export async function packFile(
-  tar: AsyncIterable<Uint8Array<ArrayBuffer>>,
+  tar: (blocks: Blocks) => AsyncIterable<Uint8Array<ArrayBuffer>>,
   file: string,
   options: PackOptions,
 ): Promise<PackedLayer> {
-  const handle = await open(file, "w", 0o600);
-  const pieces = pack(tar, options);
+  const output = await openOutputFile(file);
+  const blocks = new Blocks();
+  const pieces = pack(tar(blocks), options);
+  // A compressor has pieces of its own, and may keep what it was given for a while.
+  const reuse = options.compression === "none";
+  async function write(piece: Uint8Array<ArrayBuffer>): Promise<void> {
+    await output.write(piece);
+    if (reuse) blocks.recycle(piece);
+  }
   // A piece is written while the next one is made.
   let writing: Promise<void> | undefined;
   let complete = false;
@@ -89,23 +98,15 @@ export async function packFile(
         complete = true;
         return value;
       }
-      writing = writeAll(handle, value);
+      writing = write(value);
       // It may fail before anybody waits for it.
       writing.catch(() => {});
     }
   } finally {
     if (!complete) await pieces.return(undefined as never).catch(() => {});
     await writing?.catch(() => {});
-    await handle.close();
+    await output.close();
     if (!complete) await rm(file, { force: true });
-  }
-}
-
-async function writeAll(handle: FileHandle, piece: Uint8Array): Promise<void> {
-  let rest = piece;
-  while (rest.byteLength > 0) {
-    const { bytesWritten } = await handle.write(rest);
-    rest = rest.subarray(bytesWritten);
   }
 }
 

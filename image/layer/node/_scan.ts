@@ -5,8 +5,8 @@ import {
   readlinkSync,
   readSync,
 } from "node:fs";
-import { LayerError } from "../errors.ts";
-import { childrenOf, type Found, lookAt } from "./_walk.ts";
+import { refusal } from "./_refusal.ts";
+import { childrenOf, type Found, lookAt, walk } from "./_walk.ts";
 
 /** A thing that a layer must say: something new or changed, or something gone. */
 export type Change =
@@ -35,19 +35,24 @@ export function* changes(
   to: string,
   comparison: Comparison,
 ): Generator<Change, void, undefined> {
-  const after = lookAt(to, "");
-  const before = from === undefined ? undefined : lookAt(from, "");
-  for (const root of [after, before]) {
-    if (root === undefined || root.kind === "directory") continue;
-    throw new LayerError(
-      "LAYER_SOURCE",
-      `Cannot pack ${root.path}: expected a directory`,
-    );
+  const after = rootOf(to);
+  if (from === undefined) {
+    for (const found of walk(to)) {
+      if (found.name !== "") yield { kind: "entry", found };
+    }
+    return;
   }
-  const links = before === undefined || !comparison.hardLinks
-    ? undefined
-    : new LinkGroups(before, after);
+  const before = rootOf(from);
+  const links = comparison.hardLinks
+    ? new LinkGroups(before, after)
+    : undefined;
   yield* inside(before, after, [], comparison, links);
+}
+
+function rootOf(path: string): Found {
+  const root = lookAt(path, "");
+  if (root.kind === "directory") return root;
+  throw refusal(path, "expected a directory");
 }
 
 /** `above` holds the directories that were not listed yet, and are with the first change below. */

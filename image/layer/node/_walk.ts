@@ -1,6 +1,6 @@
 import { lstatSync, readdirSync } from "node:fs";
 import { join, sep } from "node:path";
-import { LayerError } from "../errors.ts";
+import { refusal } from "./_refusal.ts";
 
 /** What kind of thing something in a tree is. */
 export type FoundKind = "file" | "directory" | "symlink" | "other";
@@ -132,10 +132,7 @@ function namesIn(path: string): string[] {
   const names = readdirSync(path);
   for (const child of names) {
     if (!child.includes("\ufffd")) continue;
-    throw new LayerError(
-      "LAYER_SOURCE",
-      `Cannot pack ${join(path, child)}: expected a name in UTF-8`,
-    );
+    throw refusal(join(path, child), "expected a name in UTF-8");
   }
   return names.some((name) => /[\ud800-\uffff]/.test(name))
     ? sortByBytes(names)

@@ -5,7 +5,11 @@ import {
   type PackOptions,
   packStream,
 } from "./_pack.ts";
-import { tarDirectory, type TarDirectoryOptions } from "./tar_directory.ts";
+import {
+  tarDirectory,
+  type TarDirectoryOptions,
+  writeDirectory,
+} from "./tar_directory.ts";
 
 /** Options of {@linkcode packDirectory}. */
 export interface PackDirectoryOptions extends TarDirectoryOptions, PackOptions {
@@ -59,5 +63,9 @@ export async function packDirectoryToFile(
   file: string,
   options: PackDirectoryOptions = {},
 ): Promise<PackedLayer> {
-  return await packFile(tarDirectory(directory, options), file, options);
+  return await packFile(
+    (blocks) => writeDirectory(blocks, directory, options),
+    file,
+    options,
+  );
 }

@@ -5,7 +5,11 @@ import {
   type PackOptions,
   packStream,
 } from "./_pack.ts";
-import { tarChanges, type TarChangesOptions } from "./tar_changes.ts";
+import {
+  tarChanges,
+  type TarChangesOptions,
+  writeChanges,
+} from "./tar_changes.ts";
 
 /** Options of {@linkcode packLayer}. */
 export interface PackLayerOptions extends TarChangesOptions, PackOptions {
@@ -69,7 +73,11 @@ export async function packLayerToFile(
   file: string,
   options: PackLayerOptions = {},
 ): Promise<PackedLayer> {
-  return await packFile(tarChanges(directory, options), file, options);
+  return await packFile(
+    (blocks) => writeChanges(blocks, directory, options),
+    file,
+    options,
+  );
 }
 
 /**

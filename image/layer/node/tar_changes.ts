@@ -1,8 +1,9 @@
 import { readlinkSync } from "node:fs";
-import { encodeHeader } from "../_tar_header.ts";
+import type { WrittenHeader } from "../_tar_header.ts";
 import { WHITEOUT_PREFIX } from "../whiteout.ts";
-import { Blocks, refusal } from "./_blocks.ts";
+import { Blocks } from "./_blocks.ts";
 import { clockOf, type LayerTime } from "./_clock.ts";
+import { refusal } from "./_refusal.ts";
 import { changes } from "./_scan.ts";
 
 /** Options of {@linkcode tarChanges}. */
@@ -68,9 +69,18 @@ const TYPES = { file: "0", symlink: "2", directory: "5" } as const;
  * await rm(work, { recursive: true });
  * ```
  */
-export async function* tarChanges(
+export function tarChanges(
   directory: string,
   options: TarChangesOptions = {},
+): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
+  return writeChanges(new Blocks(), directory, options);
+}
+
+/** As {@linkcode tarChanges}, by blocks that the caller may give back. */
+export async function* writeChanges(
+  blocks: Blocks,
+  directory: string,
+  options: TarChangesOptions,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
   const { base, hardLinks = "keep", owners = "normalize", signal } = options;
   const clock = clockOf(options.mtime ?? "keep");
@@ -80,16 +90,16 @@ export async function* tarChanges(
     hardLinks: hardLinks === "keep",
   };
   signal?.throwIfAborted();
-  const blocks = new Blocks();
   const first = new Map<string, string>();
   for (const change of changes(base, directory, comparison)) {
     signal?.throwIfAborted();
     if (change.kind === "gone") {
-      blocks.add(encodeHeader(whiteoutOf(change.name)));
+      blocks.addHeader(whiteoutOf(change.name));
       for (const piece of blocks.take()) yield piece;
       continue;
     }
-    const { kind, path, name, ...found } = change.found;
+    const { found } = change;
+    const { kind, name, path } = found;
     if (kind === "other") {
       throw refusal(path, "expected a file, a directory or a symbolic link");
     }
@@ -102,7 +112,7 @@ export async function* tarChanges(
       if (linked === undefined) first.set(found.inode, name);
     }
     const size = kind === "file" && linked === undefined ? found.size : 0;
-    blocks.add(encodeHeader({
+    blocks.addHeader({
       name: kind === "directory" ? `${name}/` : name,
       type: linked === undefined ? TYPES[kind] : "1",
       size,
@@ -110,17 +120,16 @@ export async function* tarChanges(
       mtime: clock(found.time),
       linkname: linked ?? (kind === "symlink" ? readlinkSync(path) : ""),
       ...owners === "keep" && { uid: found.uid, gid: found.gid },
-    }));
-    if (size > 0 && !blocks.addSmallFile(path, size)) {
-      yield* blocks.addFile(path, size, signal);
-    }
+    });
+    const adding = size > 0 ? blocks.addFile(found, signal) : undefined;
+    if (adding !== undefined) yield* adding;
     for (const piece of blocks.take()) yield piece;
   }
-  blocks.fill(1024);
+  blocks.addEnd();
   yield* blocks.end();
 }
 
-function whiteoutOf(name: string): Parameters<typeof encodeHeader>[0] {
+function whiteoutOf(name: string): WrittenHeader {
   const slash = name.lastIndexOf("/") + 1;
   return {
     name: name.slice(0, slash) + WHITEOUT_PREFIX + name.slice(slash),

@@ -1,7 +1,7 @@
 import { readlinkSync } from "node:fs";
-import { encodeHeader } from "../_tar_header.ts";
-import { Blocks, refusal } from "./_blocks.ts";
+import { Blocks } from "./_blocks.ts";
 import { clockOf, type LayerTime } from "./_clock.ts";
+import { refusal } from "./_refusal.ts";
 import { walk } from "./_walk.ts";
 
 /** Options of {@linkcode tarDirectory}. */
@@ -46,15 +46,23 @@ const TYPES = { file: "0", symlink: "2", directory: "5" } as const;
  * }
  * ```
  */
-export async function* tarDirectory(
+export function tarDirectory(
   directory: string,
   options: TarDirectoryOptions = {},
+): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
+  return writeDirectory(new Blocks(), directory, options);
+}
+
+/** As {@linkcode tarDirectory}, by blocks that the caller may give back. */
+export async function* writeDirectory(
+  blocks: Blocks,
+  directory: string,
+  options: TarDirectoryOptions,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
   const { signal } = options;
   signal?.throwIfAborted();
   const prefix = cleanPrefix(options.prefix ?? ".");
   const clock = clockOf(options.mtime ?? "keep");
-  const blocks = new Blocks();
   for (const found of walk(directory)) {
     signal?.throwIfAborted();
     const { kind, path } = found;
@@ -64,25 +72,23 @@ export async function* tarDirectory(
     if (kind === "other") {
       throw refusal(path, "expected a file, a directory or a symbolic link");
     }
-    const isFile = kind === "file";
-    const size = isFile ? found.size : 0;
+    const size = kind === "file" ? found.size : 0;
     const name = prefix === "" || found.name === ""
       ? prefix + found.name
       : `${prefix}/${found.name}`;
-    blocks.add(encodeHeader({
+    blocks.addHeader({
       name: name === "" ? "." : name,
       type: TYPES[kind],
       size,
       mode: found.mode,
       mtime: clock(found.time),
       linkname: kind === "symlink" ? readlinkSync(path) : "",
-    }));
-    if (isFile && !blocks.addSmallFile(path, size)) {
-      yield* blocks.addFile(path, size, signal);
-    }
+    });
+    const adding = size > 0 ? blocks.addFile(found, signal) : undefined;
+    if (adding !== undefined) yield* adding;
     for (const piece of blocks.take()) yield piece;
   }
-  blocks.fill(1024);
+  blocks.addEnd();
   yield* blocks.end();
 }
 

@@ -1,0 +1,50 @@
+import { open } from "node:fs/promises";
+
+/** A file that is written from its start. */
+export interface OutputFile {
+  /** Writes the whole of a piece behind the one before; the piece must not change meanwhile. */
+  write(piece: Uint8Array<ArrayBuffer>): Promise<void>;
+  /** Closes it. */
+  close(): Promise<void>;
+}
+
+/**
+ * Makes a file, or empties one, whose writes run beside the caller; by `Deno.FsFile`
+ * where it exists, because Deno's `node:fs` writes on the caller's own thread.
+ */
+export async function openOutputFile(path: string): Promise<OutputFile> {
+  return "Deno" in globalThis
+    ? outputFile(
+      await Deno.open(path, {
+        write: true,
+        create: true,
+        truncate: true,
+        mode: 0o600,
+      }),
+    )
+    : await openByNode(path);
+}
+
+/** A file of Deno's as one that is written from its start. */
+export function outputFile(file: Deno.FsFile): OutputFile {
+  return {
+    async write(piece) {
+      let rest = piece;
+      while (rest.byteLength > 0) rest = rest.subarray(await file.write(rest));
+    },
+    close: () => Promise.resolve(file.close()),
+  };
+}
+
+async function openByNode(path: string): Promise<OutputFile> {
+  const file = await open(path, "w", 0o600);
+  return {
+    async write(piece) {
+      let rest = piece;
+      while (rest.byteLength > 0) {
+        rest = rest.subarray((await file.write(rest)).bytesWritten);
+      }
+    },
+    close: () => file.close(),
+  };
+}
