@@ -24,6 +24,7 @@ import {
 } from "./_location.ts";
 import { openStore } from "./_open_store.ts";
 import { readPlatform } from "./_platform.ts";
+import { sided } from "./_sided.ts";
 import { pushedBlock } from "./render/descriptor.ts";
 import { watchTransfers } from "./render/transfers.ts";
 
@@ -159,12 +160,6 @@ function readSide(
     location,
     archive,
   };
-}
-
-/** The invocation, with the flags of one side in place of those of both. */
-function sided(invocation: Invocation, side: "from" | "to"): Invocation {
-  const { args, command, console, flags, path, signal } = invocation;
-  return { args, command, console, flags: flags.side(side), path, signal };
 }
 
 interface OpenSource extends AsyncDisposable {

@@ -266,6 +266,14 @@ function registry(
   return { name, kind, purpose, group: "Registry flags", ...more };
 }
 
+/** `--resolve` of a command with two sides. */
+export const RESOLVE_BOTH: Flag = registry(
+  "resolve",
+  "stringArray",
+  "connect to this address instead, for both sides",
+  { value: "host:port:address[:port]" },
+);
+
 /** The flags of one side of a command that has two: longer names, and none for stdin. */
 export function side(prefix: "from" | "to", flags: readonly Flag[]): Flag[] {
   const word = prefix === "from" ? "source" : "destination";

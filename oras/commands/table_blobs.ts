@@ -10,8 +10,11 @@ import {
   LAYOUT,
   NO_TTY,
   OUTPUT,
+  PATIENCE,
   PRETTY,
   REMOTE,
+  RESOLVE_BOTH,
+  side,
   VERBOSE,
 } from "./flags.ts";
 
@@ -124,6 +127,44 @@ export const BLOB: Command = {
       ],
       environment: [DOCKER_CONFIG],
       load: () => import("./blob_push.ts"),
+    },
+    {
+      name: "cp",
+      aliases: ["copy"],
+      purpose: "Copy a blob between registries and layouts",
+      usage: "[flags] <from>@<digest> <to>[@<digest>]",
+      notes: [
+        "Within one registry no bytes are moved where it can mount blobs.",
+      ],
+      examples: [
+        {
+          title: "Copy it to another repository",
+          line: "blob cp localhost:5000/hello@sha256:… localhost:5000/other",
+        },
+        {
+          title: "Copy it into an OCI image layout",
+          line: "blob cp --to-oci-layout localhost:5000/hello@sha256:… layout",
+        },
+      ],
+      arity: {
+        min: 2,
+        max: 2,
+        meaning: "the blob to copy and the destination",
+      },
+      flags: [
+        CHUNK_SIZE,
+        DRY_RUN,
+        NO_TTY,
+        ...FORMAT,
+        ...side("from", [...REMOTE, ...LAYOUT]),
+        ...side("to", [...REMOTE, ...LAYOUT]),
+        RESOLVE_BOTH,
+        ...PATIENCE,
+        DEBUG,
+        VERBOSE,
+      ],
+      environment: [DOCKER_CONFIG],
+      load: () => import("./blob_cp.ts"),
     },
     {
       name: "delete",

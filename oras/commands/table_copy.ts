@@ -12,6 +12,7 @@ import {
   PATIENCE,
   PLATFORM,
   REMOTE,
+  RESOLVE_BOTH,
   side,
   VERBOSE,
 } from "./flags.ts";
@@ -87,13 +88,7 @@ export const CP: Command = {
     ...side("from", [...REMOTE, DISTRIBUTION_SPEC, ...LAYOUT]),
     ...side("to", [...REMOTE, DISTRIBUTION_SPEC, ...LAYOUT]),
     ...PATIENCE,
-    {
-      name: "resolve",
-      kind: "stringArray",
-      value: "host:port:address[:port]",
-      purpose: "connect to this address instead, for both sides",
-      group: "Registry flags",
-    },
+    RESOLVE_BOTH,
     DEBUG,
     VERBOSE,
   ],
