@@ -1,5 +1,7 @@
 import { discard } from "./_discard.ts";
-import { readErrors } from "./_error_body.ts";
+import { readErrors, safeText } from "./_error_body.ts";
+import { scrubbed } from "./_secrets.ts";
+import { parseChallenges } from "./auth/challenge.ts";
 import { type RegistryError, registryError } from "./errors.ts";
 import { parseRetryAfter } from "./retry_after.ts";
 
@@ -39,6 +41,20 @@ export async function failure(
     method: request.method,
     url: request.url,
     errors,
+    scope: scopeOf(response),
     retryAfter: parseRetryAfter(response.headers.get("retry-after"), clock()),
   });
+}
+
+/** The scope that a challenge names: what the token lacked that was shown. */
+function scopeOf(response: Response): string | undefined {
+  for (
+    const { parameters } of parseChallenges(
+      response.headers.get("www-authenticate"),
+    )
+  ) {
+    const scope = parameters.get("scope");
+    if (scope !== undefined) return safeText(scrubbed(response, scope));
+  }
+  return undefined;
 }

@@ -7,6 +7,9 @@ export function notedCredentials(
   secrets: Secrets,
 ): CredentialStore {
   return {
+    get byRepository() {
+      return store.byRepository;
+    },
     async get(registry, options) {
       const credential = await store.get(registry, options);
       if (credential !== undefined) secrets.noteCredential(credential);

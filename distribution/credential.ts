@@ -28,8 +28,21 @@ export type Credential =
   | IdentityTokenCredential
   | RegistryTokenCredential;
 
+/** For what a credential is looked up. */
+export interface GetCredentialOptions extends SignalOptions {
+  /** The repository's name, for stores that keep credentials of single repositories. */
+  readonly repository?: string | undefined;
+}
+
 /** Where credentials come from. */
 export interface CredentialStore {
+  /**
+   * Whether it may answer otherwise for one repository than for another of the same
+   * registry. It is then asked anew for each of them.
+   *
+   * @default {false}
+   */
+  readonly byRepository?: boolean | undefined;
   /**
    * Gives the credential for a registry, or undefined where there is none.
    *
@@ -37,7 +50,7 @@ export interface CredentialStore {
    */
   get(
     registry: string,
-    options?: SignalOptions,
+    options?: GetCredentialOptions,
   ): Promise<Credential | undefined>;
 }
 

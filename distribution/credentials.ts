@@ -59,6 +59,10 @@ export function chainCredentials(
   ...stores: readonly CredentialStore[]
 ): CredentialStore {
   return {
+    // Asked late, because a store may not know before it is opened.
+    get byRepository() {
+      return stores.some((store) => store.byRepository);
+    },
     async get(registry, options) {
       for (const store of stores) {
         const credential = await store.get(registry, options);

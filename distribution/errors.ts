@@ -25,6 +25,8 @@ export interface RegistryErrorOptions extends OciErrorOptions {
   readonly errors?: readonly ErrorInfo[] | undefined;
   /** How long the registry asks to wait, in milliseconds. */
   readonly retryAfter?: number | undefined;
+  /** The token scope that a challenge in the answer names. */
+  readonly scope?: string | undefined;
 }
 
 /**
@@ -69,6 +71,8 @@ export class RegistryError extends OciError {
   readonly errors: readonly ErrorInfo[];
   /** How long the registry asks to wait, in milliseconds. */
   readonly retryAfter: number | undefined;
+  /** The token scope that the registry asks for, such as `repository:team/app:push`, where it says so. */
+  readonly scope: string | undefined;
 
   /** Makes an error whose message says what could not be done, such as `Cannot push blob sha256:…`. */
   constructor(action: string, options: RegistryErrorOptions) {
@@ -76,8 +80,8 @@ export class RegistryError extends OciError {
     super(
       errors[0]?.code ?? `HTTP_${options.status}`,
       `${action}: registry answered ${options.status}${describe(errors)}${
-        describeWait(options.retryAfter)
-      }`,
+        describeScope(options.scope)
+      }${describeWait(options.retryAfter)}`,
       options,
     );
     this.status = options.status;
@@ -85,6 +89,7 @@ export class RegistryError extends OciError {
     this.url = redactUrl(options.url);
     this.errors = errors;
     this.retryAfter = options.retryAfter;
+    this.scope = options.scope;
   }
 }
 
@@ -324,6 +329,10 @@ function describe(errors: readonly ErrorInfo[]): string {
     errors.map(({ code, message }) => message ? `${code}: ${message}` : code)
       .join("; ")
   }`;
+}
+
+function describeScope(scope: string | undefined): string {
+  return scope === undefined ? "" : `, and asks for scope ${scope}`;
 }
 
 function describeWait(retryAfter: number | undefined): string {

@@ -40,6 +40,7 @@ export type { MountSource } from "./mount_source.ts";
 export type {
   Credential,
   CredentialStore,
+  GetCredentialOptions,
   IdentityTokenCredential,
   PasswordCredential,
   RegistryTokenCredential,

@@ -1,4 +1,4 @@
-import type { Credential } from "../credential.ts";
+import type { Credential, PasswordCredential } from "../credential.ts";
 import { CredentialError } from "../credential_error.ts";
 import { ProtocolError, RegistryError } from "../errors.ts";
 import { redactUrl } from "../redact.ts";
@@ -36,20 +36,28 @@ type Way =
     readonly service: string | undefined;
   };
 
-/** The memory of one registry's authorization: the way in, the credential, the tokens. */
+/** A credential as its store gave it, and the tokens that it was exchanged for. */
+interface Account {
+  readonly tokens: TokenCache;
+  credential: { readonly value: Credential | undefined } | undefined;
+}
+
+/** The memory of one registry's authorization: the way in, the credentials, the tokens. */
 export class Authorizer {
   readonly #transport: Transport;
   readonly #options: AuthorizeOptions;
   readonly #clock: () => number;
-  readonly #tokens = new TokenCache();
+  /** By repository, where the store tells these apart; else there is one. */
+  readonly #accounts = new Map<string, Account>();
   readonly #tokenFlights = new SingleFlight<Token>();
   readonly #credentialFlights = new SingleFlight<Credential | undefined>();
   readonly #reportedRealms = new Set<string>();
   /** Scopes that a challenge demanded beyond those of a request, by the latter. */
   readonly #widened = new Map<string, readonly string[]>();
+  /** What services gave in place of identity tokens, by the ones that are stored. */
+  readonly #rotated = new Map<string, string>();
   readonly #override: readonly string[] | undefined;
   #way: Way | undefined;
-  #credential: { readonly value: Credential | undefined } | undefined;
 
   constructor(transport: Transport, options: AuthorizeOptions) {
     this.#transport = transport;
@@ -65,20 +73,21 @@ export class Authorizer {
     const way = this.#way;
     if (way === undefined) return undefined;
     const scopes = this.#scopesOf(request);
-    const known = this.#credential?.value;
+    const account = this.#accountOf(request);
+    const known = account.credential?.value;
     const isVerbatim = known !== undefined && "registryToken" in known;
     // A request that names no scope may need no token: its challenge will tell.
     if (way.scheme === "bearer" && scopes.length === 0 && !isVerbatim) {
-      const token = this.#tokens.get(scopes, this.#clock());
+      const token = account.tokens.get(scopes, this.#clock());
       return token && fromToken(token, false);
     }
     return await this.#follow(way, request, scopes);
   }
 
-  /** What to show after a 401, or undefined where that answer stands. */
+  /** What to show after a refusal, or undefined where that answer stands. */
   async answer(
     request: TransportRequest,
-    headers: Headers,
+    { headers, status }: Response,
     shown: Authorization | undefined,
   ): Promise<Authorization | undefined> {
     const challenges = parseChallenges(headers.get("www-authenticate"));
@@ -86,13 +95,16 @@ export class Authorizer {
     if (offer === undefined) return undefined;
     const { scope, way } = offer;
     const scopes = this.#widen(request, scope);
-    const asked = scopes.join(" ");
-    if (shown?.token !== undefined) this.#tokens.delete(shown.token);
-    if (shown !== undefined) {
+    const isWider = shown?.token !== undefined &&
+      shown.token.scopes.join(" ") !== scopes.join(" ");
+    // A token that was understood serves elsewhere, and would be denied again here.
+    if (status === 403 && shown && !isWider) return undefined;
+    const account = this.#accountOf(request);
+    if (shown !== undefined && status !== 403) {
+      if (shown.token !== undefined) account.tokens.delete(shown.token);
       // A rejected credential is read again for the next time: it may have been changed.
-      this.#credential = undefined;
-      const wider = shown.token && shown.token.scopes.join(" ") !== asked;
-      if (shown.fresh && !wider) return undefined;
+      account.credential = undefined;
+      if (shown.fresh && !isWider) return undefined;
     }
     this.#way = way;
     const next = await this.#follow(way, request, scopes);
@@ -131,12 +143,13 @@ export class Authorizer {
     request: TransportRequest,
     scopes: readonly string[],
   ): Promise<Authorization | undefined> {
+    const account = this.#accountOf(request);
     if (way.scheme === "bearer") {
-      const token = this.#tokens.get(scopes, this.#clock());
+      const token = account.tokens.get(scopes, this.#clock());
       if (token !== undefined) return fromToken(token, false);
     }
-    const fresh = this.#credential === undefined;
-    const credential = await this.#credentialOf(request.signal);
+    const fresh = account.credential === undefined;
+    const credential = await this.#credentialOf(account, request);
     if (way.scheme === "basic") {
       if (credential === undefined || !("password" in credential)) {
         return undefined;
@@ -154,7 +167,7 @@ export class Authorizer {
     }
     if (credential !== undefined) this.#checkRealm(way.realm);
     const token = await this.#tokenFlights.run(
-      [way.realm.href, way.service, ...scopes].join(" "),
+      [this.#keyOf(request), way.realm.href, way.service, ...scopes].join(" "),
       (signal) => this.#fetch(way, credential, scopes, { ...request, signal }),
       request.signal,
     );
@@ -165,8 +178,10 @@ export class Authorizer {
     { realm, service }: Extract<Way, { scheme: "bearer" }>,
     credential: TokenRequest["credential"],
     scopes: readonly string[],
-    { headers, signal }: TransportRequest,
+    request: TransportRequest,
   ): Promise<Token> {
+    const { headers, signal } = request;
+    const account = this.#accountOf(request);
     const { clientId = "gantry", onEvent, registry } = this.#options;
     onEvent?.({
       type: "token",
@@ -180,18 +195,43 @@ export class Authorizer {
         realm,
         service,
         scopes,
-        credential,
+        credential: this.#newest(credential),
         clientId,
         userAgent: headers.get("user-agent") ?? undefined,
         signal,
         clock: this.#clock,
       });
-      this.#tokens.set(token);
+      account.tokens.set(token);
+      if (token.refreshToken !== undefined) {
+        this.#rotate(credential, token.refreshToken);
+      }
       return token;
     } catch (error) {
-      if (error instanceof RegistryError) this.#credential = undefined;
+      if (error instanceof RegistryError) {
+        account.credential = undefined;
+        this.#rotate(credential, undefined);
+      }
       throw error;
     }
+  }
+
+  /** A service may give a new identity token with each access token, and take the old one no more. */
+  #newest(credential: TokenRequest["credential"]): TokenRequest["credential"] {
+    if (credential === undefined || "password" in credential) return credential;
+    const newest = this.#rotated.get(credential.identityToken);
+    return newest === undefined
+      ? credential
+      : { ...credential, identityToken: newest };
+  }
+
+  #rotate(
+    credential: TokenRequest["credential"],
+    refreshToken: string | undefined,
+  ): void {
+    if (credential === undefined || "password" in credential) return;
+    const { identityToken } = credential;
+    if (refreshToken === undefined) this.#rotated.delete(identityToken);
+    else this.#rotated.set(identityToken, refreshToken);
   }
 
   /** A token service elsewhere has no business with what the base may show at home. */
@@ -204,18 +244,40 @@ export class Authorizer {
   }
 
   async #credentialOf(
-    signal: AbortSignal | undefined,
+    account: Account,
+    request: TransportRequest,
   ): Promise<Credential | undefined> {
     const { credentials, registry } = this.#options;
     if (credentials === undefined) return undefined;
-    this.#credential ??= {
-      value: await this.#credentialFlights.run(
-        "",
-        (signal) => credentials.get(registry, { signal }),
-        signal,
-      ),
-    };
-    return this.#credential.value;
+    if (account.credential === undefined) {
+      const repository = repositoryOf(request);
+      const value = await this.#credentialFlights.run(
+        this.#keyOf(request),
+        (signal) => credentials.get(registry, { signal, repository }),
+        request.signal,
+      );
+      if (value !== undefined && "password" in value) {
+        requireBasic(value, registry);
+      }
+      account.credential = { value };
+    }
+    return account.credential.value;
+  }
+
+  #accountOf(request: TransportRequest): Account {
+    const key = this.#keyOf(request);
+    let account = this.#accounts.get(key);
+    if (account === undefined) {
+      account = { tokens: new TokenCache(), credential: undefined };
+      this.#accounts.set(key, account);
+    }
+    return account;
+  }
+
+  /** The repository, where credentials are those of repositories. */
+  #keyOf(request: TransportRequest): string {
+    const isApart = this.#options.credentials?.byRepository === true;
+    return isApart ? repositoryOf(request) ?? "" : "";
   }
 
   #checkRealm(realm: URL): void {
@@ -245,6 +307,22 @@ export class Authorizer {
     }
     return wider;
   }
+}
+
+/** The repository of a request: of several, as in a mount, the first is the one that is changed. */
+function repositoryOf({ scopes = [] }: TransportRequest): string | undefined {
+  return /^repository:([^ ]+):[^:]*$/.exec(scopes[0] ?? "")?.[1];
+}
+
+function requireBasic(
+  { username }: PasswordCredential,
+  registry: string,
+): void {
+  if (!username.includes(":")) return;
+  throw new CredentialError(
+    "CREDENTIAL_INVALID",
+    `Cannot use the credential of ${registry}: its user name holds a colon`,
+  );
 }
 
 function fromToken(token: Token, fresh: boolean): Authorization {

@@ -7,6 +7,7 @@ import {
 } from "../transport.ts";
 import { discard } from "../_discard.ts";
 import { Authorizer } from "./_authorizer.ts";
+import { parseChallenges } from "./challenge.ts";
 
 /** How {@linkcode authorize} behaves. */
 export interface AuthorizeOptions {
@@ -61,7 +62,8 @@ const MAX_SENDS = 3;
  * that it was asked for until shortly before it expires, requests that need the
  * same token at the same time share one, and a token or password that the
  * registry suddenly rejects is asked for again once. An answer 401 to fresh
- * authorization is given to the caller. A request that has an `Authorization` header
+ * authorization is given to the caller, and so is 403, unless a challenge in it says
+ * that the token's scope was too narrow (RFC 6750 §3.1). A request that has an `Authorization` header
  * of its own is sent as it is. Bodies are opened anew for each sending.
  *
  * Besides what the transport throws, the returned one throws a
@@ -120,10 +122,12 @@ export function authorize(
         headers.set("authorization", authorization.header);
       }
       const response = await transport({ ...request, headers });
-      if (response.status !== 401) return response;
+      const { status } = response;
+      if (status !== 401 && !wantsScope(response)) return response;
       let next;
       try {
-        const isAsked = response.headers.has("www-authenticate");
+        const isAsked = status === 401 &&
+          response.headers.has("www-authenticate");
         if (sends === 1 && isAsked && request.onChallenge !== undefined) {
           request = await request.onChallenge(request);
           if (!isOurs(request)) {
@@ -133,7 +137,7 @@ export function authorize(
         }
         next = await authorizer.answer(
           request,
-          response.headers,
+          response,
           authorization,
         );
       } catch (error) {
@@ -145,4 +149,12 @@ export function authorize(
       authorization = next;
     }
   });
+}
+
+/** Whether an answer denies for want of a wider token, and says so. */
+function wantsScope({ headers, status }: Response): boolean {
+  return status === 403 &&
+    parseChallenges(headers.get("www-authenticate")).some(({ parameters }) =>
+      parameters.get("error") === "insufficient_scope"
+    );
 }

@@ -7,6 +7,7 @@ import { redactUrl } from "../redact.ts";
 import { redirect } from "../redirect.ts";
 import type { Transport, TransportRequest } from "../transport.ts";
 import { readBounded } from "../_body.ts";
+import { discard } from "../_discard.ts";
 import { basicAuthorization } from "./basic.ts";
 import { isBearerToken } from "./bearer.ts";
 import { tokenFailure } from "./_token_failure.ts";
@@ -19,6 +20,8 @@ export interface Token {
   readonly scopes: readonly string[];
   /** When to stop using it, in milliseconds since the epoch: some time before it expires. */
   readonly expiresAt: number;
+  /** An identity token to show next time, in place of the one that was shown. */
+  readonly refreshToken?: string | undefined;
 }
 
 /** Where a token comes from, and for what. */
@@ -53,7 +56,8 @@ const MARGIN_SHARE = 6;
 
 /**
  * Asks a token service for an access token: by `GET` with Basic for a password,
- * by an OAuth2 `POST` for an identity token, by a bare `GET` for nobody.
+ * by an OAuth2 `POST` for an identity token, by a bare `GET` for nobody. Where a
+ * service knows no `GET` (404, 405), a password is posted to it, too.
  *
  * Follows the token authentication specification of the distribution project. The
  * caller has checked that the realm may see the credential; redirects that would
@@ -71,10 +75,18 @@ export async function fetchToken(
   const { clock, credential, realm, scopes } = request;
   const action = `Cannot get a token from ${redactUrl(realm)}`;
   const send = redirect(transport, { sameOrigin: credential !== undefined });
-  const wire = credential !== undefined && "identityToken" in credential
-    ? byRefreshToken(request, credential)
+  let wire = credential !== undefined && "identityToken" in credential
+    ? byPost(request, credential)
     : byGet(request, credential);
-  const response = await send(wire);
+  let response = await send(wire);
+  if (isNoMethod(response) && wire.method === "GET" && credential) {
+    const post = byPost(request, credential);
+    const answer = await send(post);
+    // Of two that say the same, the first is what the caller asked for.
+    const isBetter = !isNoMethod(answer);
+    await discard(isBetter ? response : answer);
+    if (isBetter) [wire, response] = [post, answer];
+  }
   if (!response.ok) {
     throw await tokenFailure(action, response, wire, credential, clock());
   }
@@ -89,7 +101,15 @@ export async function fetchToken(
   }
   const lifetime = lifetimeOf(reply, response.headers.get("date"), clock());
   const margin = Math.min(MARGIN, lifetime / MARGIN_SHARE);
-  return { value, scopes, expiresAt: clock() + lifetime - margin };
+  const expiresAt = clock() + lifetime - margin;
+  const refreshToken = reply.refresh_token;
+  return typeof refreshToken === "string" && refreshToken !== ""
+    ? { value, scopes, expiresAt, refreshToken }
+    : { value, scopes, expiresAt };
+}
+
+function isNoMethod({ status }: Response): boolean {
+  return status === 404 || status === 405;
 }
 
 function byGet(
@@ -110,18 +130,27 @@ function byGet(
   return { method: "GET", url, headers, signal };
 }
 
-function byRefreshToken(
+/** Makes an OAuth2 request (RFC 6749 §4.3.2 and §6). */
+function byPost(
   request: TokenRequest,
-  credential: IdentityTokenCredential,
+  credential: PasswordCredential | IdentityTokenCredential,
 ): TransportRequest {
   const { clientId, realm, scopes, service, signal } = request;
   const headers = headersOf(request);
   headers.set("content-type", "application/x-www-form-urlencoded");
-  const form = new URLSearchParams({ grant_type: "refresh_token" });
+  const isPassword = "password" in credential;
+  const form = new URLSearchParams({
+    grant_type: isPassword ? "password" : "refresh_token",
+  });
   if (service) form.append("service", service);
   form.append("client_id", clientId);
   if (scopes.length > 0) form.append("scope", scopes.join(" "));
-  form.append("refresh_token", credential.identityToken);
+  if (isPassword) {
+    form.append("username", credential.username);
+    form.append("password", credential.password);
+  } else {
+    form.append("refresh_token", credential.identityToken);
+  }
   const body = new TextEncoder().encode(String(form));
   return { method: "POST", url: new URL(realm), headers, body, signal };
 }
@@ -138,6 +167,7 @@ interface TokenReply {
   readonly access_token?: unknown;
   readonly expires_in?: unknown;
   readonly issued_at?: unknown;
+  readonly refresh_token?: unknown;
 }
 
 function parseReply(bytes: Uint8Array, action: string): TokenReply {
