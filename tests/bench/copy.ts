@@ -1,4 +1,3 @@
-import { fileURLToPath } from "node:url";
 import { Digest } from "@gantry/oci/digest";
 import { RegistryClient, toSource } from "@gantry/oci/distribution";
 import {
@@ -18,7 +17,6 @@ import { startDockerRegistry } from "./servers.ts";
 import type { Row } from "./table.ts";
 import { GANTRY } from "./tools.ts";
 
-const PROGRAM = fileURLToPath(new URL("copy_program.ts", import.meta.url));
 const MANIFESTS = 50;
 const LAYERS = 10;
 const ROUND_TRIP = 30;
@@ -37,11 +35,11 @@ export async function benchCopy(options: BenchOptions): Promise<Row[]> {
     await copy(await makeImages(), "v1", repository);
     const references = [from.host, to.host]
       .map((host) => `${host}/bench/copy:v1`);
+    const flags = ["--from-plain-http", "--to-plain-http"];
     const tools: [string, readonly string[]][] = [
-      ["gantry", [...GANTRY.slice(0, -1), PROGRAM, from.host, to.host]],
+      ["gantry", [...GANTRY, "cp", ...flags, ...references]],
     ];
     if (found("oras")) {
-      const flags = ["--from-plain-http", "--to-plain-http"];
       tools.push(["oras", ["oras", "cp", ...flags, ...references]]);
     }
     if (found("crane")) {

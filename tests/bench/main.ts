@@ -3,7 +3,7 @@
  * Measures pushes, pulls, memory and start-up beside oras, skopeo and crane, and
  * hashing beside openssl, in one run, and prints medians and their ratios:
  *
- * `deno task bench [--rounds=5] [--size=1GiB] [--only=start,hash,manifest,layers,plain,tls,own,memory,server,copy]`
+ * `deno task bench [--rounds=5] [--size=1GiB] [--only=start,hash,manifest,layers,plain,tls,own,memory,server,copy,files]`
  *
  * What the machine lacks is left out, and told.
  */

@@ -7,6 +7,7 @@ import { benchLayers } from "./layers.ts";
 import { measure, type Measured } from "./measure.ts";
 import { benchServer } from "./server.ts";
 import { benchCopy } from "./copy.ts";
+import { benchFiles } from "./files.ts";
 import {
   makeCertificates,
   type Server,
@@ -43,6 +44,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   memory: benchMemory,
   server: benchServer,
   copy: benchCopy,
+  files: benchFiles,
 };
 
 /** Runs tools in turn, `rounds` times, so that none has the quiet moments. */
