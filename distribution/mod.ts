@@ -56,6 +56,11 @@ export {
   type FixedCredentialsOptions,
 } from "./credentials.ts";
 export { defaultTransport } from "./default_transport.ts";
+export {
+  detectEndpoint,
+  type DetectEndpointOptions,
+  type Endpoint,
+} from "./detect_endpoint.ts";
 export { isDigestTag } from "./digest_tag.ts";
 export {
   ConnectionError,
