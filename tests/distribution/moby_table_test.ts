@@ -16,6 +16,7 @@ import {
 import {
   authorize,
   defaultTransport,
+  detectEndpoint,
   fixedCredentials,
   fromHandler,
   NotFoundError,
@@ -108,7 +109,13 @@ async function openScope() {
     ...{ Reference, RegistryClient, NotFoundError, MediaTypes },
     ...{ appendLayer, encodeJson, parseImageConfig, parseManifest },
     ...{ signSchema1, verifySchema1, verifyStream, copy, fileSource },
-    ...{ authorize, defaultTransport, fixedCredentials, parseChallenges },
+    ...{
+      authorize,
+      detectEndpoint,
+      defaultTransport,
+      fixedCredentials,
+      parseChallenges,
+    },
     ...{ blobs, client, manifests, repository, tags, transport, uploads },
     ...{ archive, descriptor, file, key, DockerArchive, packDockerArchive },
     username: "me",
@@ -176,6 +183,11 @@ const DEMO = (await describe(CONTENT)).digest;
 const CHECKS: Readonly<Record<string, RowCheck>> = {
   "DockerRegistryV2Client(url, username, password)": (client) =>
     assertInstanceOf(client, RegistryClient),
+  "from_api_endpoint(endpoint)": (client) => {
+    assertInstanceOf(client, RegistryClient);
+    assertEquals(client.registry, "registry.example");
+  },
+  "APIEndpoint.is_secure_repository()": is("verified"),
   "default_client": (client) => {
     assertInstanceOf(client, RegistryClient);
     assertEquals(client.registry, "docker.io");
