@@ -19,6 +19,7 @@
  *
  * @module
  */
+export { appendToImage, type AppendToImageOptions } from "./append_to_image.ts";
 export { BaseRegistry } from "./base_registry.ts";
 export { copy } from "./copy.ts";
 export {
@@ -46,6 +47,7 @@ export {
   type DiscoverOptions,
   type ReferrerTree,
 } from "./discover.ts";
+export { describeLayer, type ImageLayer } from "./image_layer.ts";
 export { createIndex, updateIndex } from "./image_index.ts";
 export type {
   CreateIndexOptions,

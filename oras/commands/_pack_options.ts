@@ -22,7 +22,7 @@ export function readPackOptions(
   const imageSpec = flags.knows("image-spec")
     ? flags.text("image-spec") as ImageSpecVersion | ""
     : "";
-  const epoch = readVariable("SOURCE_DATE_EPOCH");
+  const epoch = readEpoch();
   if (imageSpec === "v1.1" && config !== "" && artifactType === "") {
     throw new UsageError(
       "missing artifact type for OCI image-spec v1.1 artifacts",
@@ -42,7 +42,7 @@ export function readPackOptions(
     ...(artifactPlatform && { artifactPlatform }),
     ...(config && { config }),
     ...(imageSpec && { imageSpec }),
-    ...(epoch && { sourceDateEpoch: readEpoch(epoch) }),
+    ...(epoch !== undefined && { sourceDateEpoch: epoch }),
   };
 }
 
@@ -69,7 +69,10 @@ export function readAnnotations(pairs: readonly string[]): Annotations {
   return Object.fromEntries(annotations);
 }
 
-function readEpoch(text: string): number {
+/** Reads `SOURCE_DATE_EPOCH`, in seconds since 1970; undefined where it is not set. */
+export function readEpoch(): number | undefined {
+  const text = readVariable("SOURCE_DATE_EPOCH");
+  if (text === undefined) return undefined;
   if (/^\d{1,15}$/.test(text)) return Number(text);
   throw new UsageError(
     `SOURCE_DATE_EPOCH is no number of seconds: ${JSON.stringify(text)}`,

@@ -10,6 +10,7 @@ import {
 } from "./table_artifacts.ts";
 import { COMPLETE, COMPLETION } from "./table_completion.ts";
 import { CP } from "./table_copy.ts";
+import { IMAGE } from "./table_image.ts";
 import { INSPECT } from "./table_inspect.ts";
 import { REPO } from "./table_contents.ts";
 import { BLOB } from "./table_blobs.ts";
@@ -35,6 +36,7 @@ export const PROGRAM: Command = {
     REPO,
     MANIFEST,
     BLOB,
+    IMAGE,
     LAYER,
     HASH,
     VALIDATE,
