@@ -1,13 +1,6 @@
 import type { Command } from "./_command.ts";
-import {
-  ATTACH,
-  DISCOVER,
-  PULL,
-  PUSH,
-  RESOLVE,
-  TAG,
-  UNTAG,
-} from "./table_artifacts.ts";
+import { ATTACH, DISCOVER, PULL, PUSH } from "./table_artifacts.ts";
+import { RESOLVE, TAG, UNTAG } from "./table_tags.ts";
 import { COMPLETE, COMPLETION } from "./table_completion.ts";
 import { CP } from "./table_copy.ts";
 import { IMAGE } from "./table_image.ts";
