@@ -2,40 +2,6 @@ import { decodeBase64, encodeBase64 } from "@std/encoding/base64";
 import type { Credential } from "../credential.ts";
 import { invalidConfig, isObject, type JsonObject } from "./_json_file.ts";
 
-/** The key under which docker keeps the credential of Docker Hub. */
-const DOCKER_HUB_KEY = "https://index.docker.io/v1/";
-const DOCKER_HUB_HOSTS: ReadonlySet<string> = new Set([
-  "docker.io",
-  "index.docker.io",
-  "registry-1.docker.io",
-]);
-
-/** The key of a registry in docker's files and helpers. */
-export function serverKey(registry: string): string {
-  return DOCKER_HUB_HOSTS.has(registry) ? DOCKER_HUB_KEY : registry;
-}
-
-/**
- * The keys of an object that mean a registry: first the exact one, then those that
- * have a scheme or a path around the same host.
- */
-export function keysOf(object: JsonObject, registry: string): string[] {
-  const exact = serverKey(registry);
-  const host = normalHost(registry);
-  const others = Object.keys(object).filter((key) =>
-    key !== exact && normalHost(key) === host
-  );
-  return Object.hasOwn(object, exact) ? [exact, ...others] : others;
-}
-
-function normalHost(key: string): string {
-  const host = key.toLowerCase().replace(/^https?:\/\//, "").replace(
-    /\/.*$/s,
-    "",
-  );
-  return DOCKER_HUB_HOSTS.has(host) ? "docker.io" : host;
-}
-
 /** Reads an entry of `auths`; an empty one, which helpers leave behind, is undefined. */
 export function decodeEntry(
   entry: unknown,

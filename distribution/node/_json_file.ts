@@ -22,7 +22,7 @@ export async function readJsonFile(
   path: string,
 ): Promise<JsonObject | undefined> {
   const text = await readText(path);
-  return text === undefined ? undefined : parse(text, path);
+  return text === undefined ? undefined : parseJsonObject(text, path);
 }
 
 /**
@@ -43,7 +43,9 @@ export async function changeJsonFile(
     await mkdir(dirname(target), { recursive: true, mode: 0o700 });
     await withFileLock(`${target}.lock`, async () => {
       const text = await readText(target);
-      const changed = change(text === undefined ? {} : parse(text, path));
+      const changed = change(
+        text === undefined ? {} : parseJsonObject(text, path),
+      );
       if (changed === undefined) return;
       signal?.throwIfAborted();
       const indent = /^\{\r?\n([ \t]+)/.exec(text ?? "")?.[1] ??
@@ -89,7 +91,8 @@ const REASONS: Readonly<Record<string, string>> = {
   EROFS: "permission denied",
 };
 
-function parse(text: string, path: string): JsonObject {
+/** Reads a text of one JSON object; `path` says in errors where it stands. */
+export function parseJsonObject(text: string, path: string): JsonObject {
   let value: unknown;
   try {
     value = JSON.parse(text);

@@ -134,6 +134,26 @@ export class CredentialHelper {
     throw this.#failed("erase", server, endOf(code));
   }
 
+  /**
+   * Lists what the helper keeps: the user of each server, without secrets.
+   *
+   * @throws {CredentialError} The helper is missing, fails, or answers nonsense.
+   */
+  async list(options: SignalOptions = {}): Promise<Map<string, string>> {
+    const every = "all servers";
+    const { code, output } = await this.#run("list", every, "", options);
+    if (code !== 0) throw this.#failed("list", every, endOf(code));
+    const users = new Map<string, string>();
+    try {
+      for (const [server, user] of Object.entries(JSON.parse(output))) {
+        if (typeof user === "string") users.set(server, user);
+      }
+    } catch {
+      throw this.#failed("list", every, "its answer is no JSON object");
+    }
+    return users;
+  }
+
   #run(
     action: string,
     server: string,

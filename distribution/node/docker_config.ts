@@ -1,14 +1,11 @@
-import type { Credential, WritableCredentialStore } from "../credential.ts";
+import type {
+  Credential,
+  GetCredentialOptions,
+  WritableCredentialStore,
+} from "../credential.ts";
 import type { SignalOptions } from "../signal_options.ts";
-import { decodeEntry, encodeEntry, keysOf, serverKey } from "./_auth_entry.ts";
-import {
-  changeJsonFile,
-  invalidConfig,
-  isObject,
-  type JsonObject,
-  readJsonFile,
-} from "./_json_file.ts";
-import type { CredentialHelper } from "./credential_helper.ts";
+import { AuthFiles } from "./_auth_files.ts";
+import { DOCKER_KEYS } from "./_auth_keys.ts";
 
 /** Where {@linkcode DockerConfig} looks. */
 export interface DockerConfigOptions {
@@ -52,7 +49,7 @@ export interface DockerConfigOptions {
 export class DockerConfig implements WritableCredentialStore {
   /** The files; the first is read and written, the others are read. */
   readonly files: readonly string[];
-  readonly #env: DockerConfigOptions["env"];
+  readonly #store: AuthFiles;
 
   /**
    * Names the files; nothing is read yet, and none of them need exist.
@@ -64,7 +61,7 @@ export class DockerConfig implements WritableCredentialStore {
     options: DockerConfigOptions = {},
   ) {
     this.files = typeof files === "string" ? [files] : [...files];
-    this.#env = options.env;
+    this.#store = new AuthFiles(this.files, DOCKER_KEYS, options.env);
     if (this.files.length === 0) {
       throw new TypeError("Cannot make a docker config: found no file");
     }
@@ -77,25 +74,9 @@ export class DockerConfig implements WritableCredentialStore {
    */
   async get(
     registry: string,
-    options: SignalOptions = {},
+    options: GetCredentialOptions = {},
   ): Promise<Credential | undefined> {
-    const { signal } = options;
-    for (const file of this.files) {
-      signal?.throwIfAborted();
-      const config = await readJsonFile(file);
-      if (config === undefined) continue;
-      for (const name of helperNames(config, file, registry)) {
-        const helper = await this.#helper(name);
-        const found = await helper.get(serverKey(registry), { signal });
-        if (found !== undefined) return found;
-      }
-      const auths = member(config, "auths", file);
-      for (const key of keysOf(auths, registry)) {
-        const found = decodeEntry(auths[key], file, key);
-        if (found !== undefined) return found;
-      }
-    }
-    return undefined;
+    return await this.#store.get(registry, options);
   }
 
   /**
@@ -110,19 +91,7 @@ export class DockerConfig implements WritableCredentialStore {
     credential: Credential,
     options: SignalOptions = {},
   ): Promise<void> {
-    const { signal } = options;
-    signal?.throwIfAborted();
-    const [file = ""] = this.files;
-    const name = await this.#firstHelper(file, registry);
-    if (name !== undefined) {
-      const helper = await this.#helper(name);
-      return await helper.store(serverKey(registry), credential, { signal });
-    }
-    const entry = encodeEntry(credential, registry);
-    await changeJsonFile(file, (config) => ({
-      ...config,
-      auths: { ...member(config, "auths", file), [serverKey(registry)]: entry },
-    }), signal);
+    await this.#store.put(registry, credential, options);
   }
 
   /**
@@ -135,59 +104,6 @@ export class DockerConfig implements WritableCredentialStore {
     registry: string,
     options: SignalOptions = {},
   ): Promise<boolean> {
-    const { signal } = options;
-    signal?.throwIfAborted();
-    const [file = ""] = this.files;
-    let found = false;
-    const name = await this.#firstHelper(file, registry);
-    if (name !== undefined) {
-      const helper = await this.#helper(name);
-      found = await helper.erase(serverKey(registry), { signal });
-    }
-    const config = await readJsonFile(file) ?? {};
-    const auths = member(config, "auths", file);
-    if (keysOf(auths, registry).length === 0) return found;
-    await changeJsonFile(file, (config) => {
-      const auths = { ...member(config, "auths", file) };
-      const keys = keysOf(auths, registry);
-      if (keys.length === 0) return undefined;
-      for (const key of keys) delete auths[key];
-      found = true;
-      return { ...config, auths };
-    }, signal);
-    return found;
+    return await this.#store.delete(registry, options);
   }
-
-  async #firstHelper(
-    file: string,
-    registry: string,
-  ): Promise<string | undefined> {
-    const config = await readJsonFile(file);
-    return config && helperNames(config, file, registry)[0];
-  }
-
-  /** Loaded on demand, because most files name no helper. */
-  async #helper(name: string): Promise<CredentialHelper> {
-    const { CredentialHelper } = await import("./credential_helper.ts");
-    return new CredentialHelper(name, { env: this.#env });
-  }
-}
-
-/** The helpers to ask for a registry: its own, then the general one. */
-function helperNames(
-  config: JsonObject,
-  file: string,
-  registry: string,
-): string[] {
-  const helpers = member(config, "credHelpers", file);
-  const names = keysOf(helpers, registry).map((key) => helpers[key]);
-  return [names[0], config["credsStore"]].filter((name): name is string =>
-    typeof name === "string" && name !== ""
-  );
-}
-
-function member(config: JsonObject, name: string, file: string): JsonObject {
-  const value = config[name] ?? {};
-  if (!isObject(value)) throw invalidConfig(file, `${name} is no object`);
-  return value;
 }

@@ -1,6 +1,7 @@
 /**
  * What is bound to a runtime on the way to a registry: the base transports on
- * Deno's and Node's own APIs, and the credentials that docker keeps.
+ * Deno's and Node's own APIs, and the credentials that docker, podman and the
+ * environment hold.
  *
  * @module
  */
@@ -12,4 +13,10 @@ export {
 export { denoTransport } from "./deno_transport.ts";
 export { DockerConfig, type DockerConfigOptions } from "./docker_config.ts";
 export { dockerConfigFromEnv, dockerConfigPath } from "./docker_config_path.ts";
+export {
+  credentialsFromEnvironment,
+  type EnvironmentCredentialsOptions,
+} from "./environment_credentials.ts";
 export { nodeTransport } from "./node_transport.ts";
+export { PodmanAuth } from "./podman_auth.ts";
+export { podmanAuthFromEnv, podmanAuthPaths } from "./podman_auth_paths.ts";

@@ -45,7 +45,10 @@ export async function openSandbox(
   const env = {
     DOCKER_CONFIG: join(folder, "docker"),
     NO_COLOR: "1",
+    REGISTRY_AUTH_FILE: "",
     SOURCE_DATE_EPOCH: "",
+    XDG_CONFIG_HOME: join(folder, "config"),
+    XDG_RUNTIME_DIR: join(folder, "run"),
   };
   const gantry = (args: readonly string[], options: RunOptions = {}) =>
     runGantry(args, { cwd: work, ...options, env: { ...env, ...options.env } });
