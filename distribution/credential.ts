@@ -28,10 +28,20 @@ export type Credential =
   | IdentityTokenCredential
   | RegistryTokenCredential;
 
+/** Where a credential was found. */
+export interface FoundCredential {
+  /** The file, or what else it stands in. */
+  readonly origin: string;
+  /** The credential helper that gave it, where the file names one. */
+  readonly helper?: string | undefined;
+}
+
 /** For what a credential is looked up. */
 export interface GetCredentialOptions extends SignalOptions {
   /** The repository's name, for stores that keep credentials of single repositories. */
   readonly repository?: string | undefined;
+  /** Told where the credential was found, by stores that read files. */
+  readonly onFound?: ((place: FoundCredential) => void) | undefined;
 }
 
 /** Where credentials come from. */

@@ -40,6 +40,7 @@ export type { MountSource } from "./mount_source.ts";
 export type {
   Credential,
   CredentialStore,
+  FoundCredential,
   GetCredentialOptions,
   IdentityTokenCredential,
   PasswordCredential,
@@ -126,6 +127,7 @@ export {
 } from "./registry_client.ts";
 export type { RegistryRequest } from "./registry_request.ts";
 export { Repository } from "./repository.ts";
+export { requestToken, type RequestTokenOptions } from "./request_token.ts";
 export { retry, type RetryOptions } from "./retry.ts";
 export { parseRetryAfter } from "./retry_after.ts";
 export {

@@ -20,18 +20,22 @@ export interface AuthDocument {
 export async function findCredential(
   document: AuthDocument,
   registry: string,
-  { repository, signal }: GetCredentialOptions,
+  { onFound, repository, signal }: GetCredentialOptions,
 ): Promise<Credential | undefined> {
   const { config, env, keys, origin } = document;
   for (const name of helperNames(document, registry)) {
     const helper = await openHelper(name, env);
     const found = await helper.get(keys.serverKey(registry), { signal });
-    if (found !== undefined) return found;
+    if (found === undefined) continue;
+    onFound?.({ origin, helper: name });
+    return found;
   }
   const auths = member(config, "auths", origin);
   for (const key of keys.keysOf(auths, registry, repository)) {
     const found = decodeEntry(auths[key], origin, key);
-    if (found !== undefined) return found;
+    if (found === undefined) continue;
+    onFound?.({ origin });
+    return found;
   }
   return undefined;
 }

@@ -1,6 +1,7 @@
 import type { Command } from "./_command.ts";
 import { ATTACH, DISCOVER, PULL, PUSH } from "./table_artifacts.ts";
 import { RESOLVE, TAG, UNTAG } from "./table_tags.ts";
+import { AUTH } from "./table_auth.ts";
 import { COMPLETE, COMPLETION } from "./table_completion.ts";
 import { CP } from "./table_copy.ts";
 import { IMAGE } from "./table_image.ts";
@@ -35,6 +36,7 @@ export const PROGRAM: Command = {
     VALIDATE,
     LOGIN,
     LOGOUT,
+    AUTH,
     SERVE,
     HTPASSWD,
     VERSION,
