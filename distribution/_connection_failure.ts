@@ -79,6 +79,13 @@ const RULES: readonly Rule[] = [
     hint: "Pass a client certificate and its key",
   },
   {
+    pattern:
+      /\bPROXY_REFUSED\b|proxy authentication required|unsuccessful tunnel/,
+    code: "PROXY_REFUSED",
+    reason: (host) => `the proxy does not lead to ${host}`,
+    hint: "Look at the proxy's rules, and at the credential in its URL",
+  },
+  {
     pattern: /\b(ETIMEDOUT|UND_ERR_\w*TIMEOUT)\b|timed out/i,
     code: "CONNECTION_TIMEOUT",
     reason: (host) => `the connection to ${host} timed out`,

@@ -36,6 +36,7 @@ export type {
   ReferrersOptions,
   TagListOptions,
 } from "./content_options.ts";
+export type { MirrorOptions } from "./mirror_options.ts";
 export type { MountSource } from "./mount_source.ts";
 export type {
   Credential,
@@ -85,6 +86,7 @@ export type {
   ClientEvent,
   ClientEventHook,
   ForeignRealmEvent,
+  MirrorEvent,
   RedirectEvent,
   RetryEvent,
   TokenEvent,
@@ -142,6 +144,7 @@ export { type Source, type SourceLike, toSource } from "./source.ts";
 export { guardStalls, type StallOptions } from "./stall.ts";
 export { type ListTagsOptions, Tags } from "./tags.ts";
 export { limitTime, type TimeLimitOptions } from "./time_limit.ts";
+export { proxyFor, type ProxyOptions } from "./proxy.ts";
 export {
   type EndTrace,
   type FailureTrace,

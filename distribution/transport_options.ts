@@ -1,3 +1,5 @@
+import type { ProxyOptions } from "./proxy.ts";
+
 /** An address to use for a host and port in place of what DNS says. */
 export interface ResolveRule {
   /** The host as it stands in URLs. */
@@ -38,6 +40,16 @@ export interface BaseTransportOptions {
    * @default {30_000}
    */
   readonly connectTimeout?: number | undefined;
+  /**
+   * Through which proxies to go; what a resolve rule fits goes directly. Read the environment's
+   * by `proxyFromEnvironment()`.
+   *
+   * Deno's `fetch` follows the environment by itself. There, where nothing is given,
+   * all requests do so, as far as the program may read these variables.
+   *
+   * @default {none; under Deno the environment's}
+   */
+  readonly proxy?: ProxyOptions | undefined;
   /** Addresses that override DNS; the last that fits wins. */
   readonly resolve?: readonly ResolveRule[] | undefined;
 }

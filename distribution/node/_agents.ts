@@ -3,6 +3,7 @@ import * as https from "node:https";
 import * as tls from "node:tls";
 import type { BaseTransportOptions } from "../transport_options.ts";
 import { LosslessAgent } from "./_lossless_agent.ts";
+import { TunnelAgent } from "./_tunnel.ts";
 
 /** The connections of one transport: kept alive, and shared by its requests. */
 export class Agents {
@@ -10,13 +11,33 @@ export class Agents {
   #plain: http.Agent | undefined;
   #secure: https.Agent | undefined;
   #reading: https.Agent | undefined;
+  #toProxy: https.Agent | undefined;
+  readonly #tunnels = new Map<string, https.Agent>();
 
   constructor(options: BaseTransportOptions) {
     this.#options = options;
   }
 
-  /** The agent for the scheme of a URL, and for what is only read or also written. */
-  get(url: URL, reads: boolean): http.Agent {
+  /**
+   * The agent for the scheme of a URL, for what is only read or also written, and for the
+   * proxy on the way.
+   */
+  get(url: URL, reads: boolean, proxy?: URL): http.Agent {
+    if (proxy !== undefined && url.protocol === "https:") {
+      let tunnel = this.#tunnels.get(proxy.href);
+      if (tunnel === undefined) {
+        const options = secureOptions(this.#options);
+        tunnel = new TunnelAgent(proxy, options, withoutClient(this.#options));
+        this.#tunnels.set(proxy.href, tunnel);
+      }
+      return tunnel;
+    }
+    if (proxy?.protocol === "https:") {
+      return this.#toProxy ??= new https.Agent({
+        keepAlive: true,
+        ...withoutClient(this.#options),
+      });
+    }
     if (url.protocol !== "https:") {
       return this.#plain ??= new http.Agent({ keepAlive: true });
     }
@@ -27,7 +48,11 @@ export class Agents {
 
   /** Closes idle connections; those in use are closed when they become idle. */
   close(): void {
-    for (const agent of [this.#plain, this.#secure, this.#reading]) {
+    const agents = [
+      ...[this.#plain, this.#secure, this.#reading, this.#toProxy],
+      ...this.#tunnels.values(),
+    ];
+    for (const agent of agents) {
       if (agent === undefined) continue;
       agent.maxFreeSockets = 0;
       for (const sockets of Object.values(agent.freeSockets)) {
@@ -37,6 +62,8 @@ export class Agents {
     this.#plain = undefined;
     this.#secure = undefined;
     this.#reading = undefined;
+    this.#toProxy = undefined;
+    this.#tunnels.clear();
   }
 }
 
@@ -54,6 +81,13 @@ function secureOptions(options: BaseTransportOptions): https.AgentOptions {
       ...(clientKey === undefined ? {} : { key: clientKey }),
     }),
   };
+}
+
+/** How TLS with a proxy is made: it is no registry, so it sees no client certificate. */
+function withoutClient(options: BaseTransportOptions): https.AgentOptions {
+  const { clientCert: _cert, clientKey: _key, ...rest } = options;
+  const { rejectUnauthorized, secureContext } = secureOptions(rest);
+  return { rejectUnauthorized, secureContext } as https.AgentOptions;
 }
 
 /**

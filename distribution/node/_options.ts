@@ -1,4 +1,5 @@
 import { ConnectionError } from "../errors.ts";
+import { proxyFor } from "../proxy.ts";
 import type { TransportRequest } from "../transport.ts";
 import type {
   BaseTransportOptions,
@@ -21,7 +22,7 @@ export function connectTimedOut(
 }
 
 /**
- * @throws {TypeError} One of certificate and key is missing.
+ * @throws {TypeError} One of certificate and key is missing, or a proxy's URL is malformed.
  * @throws {RangeError} A timeout is not above 0.
  */
 export function checkOptions(options: BaseTransportOptions): void {
@@ -30,6 +31,9 @@ export function checkOptions(options: BaseTransportOptions): void {
     throw new RangeError(
       `Cannot connect: expected a connectTimeout above 0, found ${connectTimeout}`,
     );
+  }
+  for (const scheme of ["http", "https"]) {
+    proxyFor(new URL(`${scheme}://registry.example`), options.proxy);
   }
   if (
     (options.clientCert === undefined) !== (options.clientKey === undefined)
@@ -59,5 +63,28 @@ export function findRule(
   const port = portOf(url);
   return rules.findLast((rule) =>
     rule.host.toLowerCase() === host && rule.port === port
+  );
+}
+
+/** The proxy on the way to a URL, and undefined where there is none. */
+export function routeOf(
+  url: URL,
+  { proxy, resolve }: BaseTransportOptions,
+): URL | undefined {
+  return findRule(url, resolve) === undefined
+    ? proxyFor(url, proxy)
+    : undefined;
+}
+
+/** The error of a proxy that does not let a request through. */
+export function proxyRefused(
+  { method, url }: Pick<TransportRequest, "method" | "url">,
+  proxy: URL,
+  status: number,
+): ConnectionError {
+  return new ConnectionError(
+    "PROXY_REFUSED",
+    `the proxy ${proxy.host} answered ${status}`,
+    { method, url },
   );
 }

@@ -1,5 +1,6 @@
 import { failureMentions } from "../_connection_failure.ts";
 import { fetchTransport } from "../fetch_transport.ts";
+import { proxyFor, type ProxyOptions } from "../proxy.ts";
 import {
   makeTransport,
   type Transport,
@@ -14,7 +15,10 @@ import {
   findRule,
   hostOf,
   portOf,
+  proxyRefused,
+  routeOf,
 } from "./_options.ts";
+import { proxyFromEnvironment } from "./proxy_from_environment.ts";
 import { reachableFetch } from "./_reachable_fetch.ts";
 
 /** The words by which Deno's `fetch` says that it does not know an authority. */
@@ -59,20 +63,30 @@ export function denoTransport(options: BaseTransportOptions = {}): Transport {
   });
 }
 
+/** The transports on `fetch` of one proxy, or of none. */
+interface Route {
+  readonly proxy: URL | undefined;
+  plain?: Transport;
+  secure?: Transport;
+  trusting?: Transport;
+}
+
 class DenoBase {
   readonly #options: BaseTransportOptions;
   /** Origins that `fetch` cannot talk to. */
   readonly #nodeOrigins = new Set<string>();
   readonly #clients = new Set<Deno.HttpClient>();
-  #plain: Transport | undefined;
-  #secure: Transport | undefined;
-  #trusting: Transport | undefined;
+  /** The ways to `fetch`, by the proxies that they go through. */
+  readonly #routes = new Map<string, Route>();
+  /** The proxies that `fetch` takes by itself. */
+  readonly #inherited: ProxyOptions;
   #node: Promise<Transport> | undefined;
   #windowed: Promise<Transport> | undefined;
 
   constructor(options: BaseTransportOptions) {
-    checkOptions(options);
-    this.#options = options;
+    this.#inherited = proxyFromEnvironment();
+    this.#options = { ...options, proxy: options.proxy ?? this.#inherited };
+    checkOptions(this.#options);
   }
 
   async send(request: TransportRequest): Promise<Response> {
@@ -80,16 +94,24 @@ class DenoBase {
     const fetchable = (method === "GET" || method === "HEAD") &&
       body === undefined && !this.#needsNode(request);
     if (!fetchable) return await this.#sendByNode(request);
-    if (url.protocol !== "https:") {
-      return await this.#sendByFetch(request, this.#plain ??= this.#client());
+    const proxy = routeOf(url, this.#options);
+    let route = this.#routes.get(proxy?.href ?? "");
+    if (route === undefined) {
+      route = { proxy };
+      this.#routes.set(proxy?.href ?? "", route);
     }
-    return await this.#sendSecurely(request);
+    const response = url.protocol === "https:"
+      ? await this.#sendSecurely(request, route)
+      : await this.#sendByFetch(request, route.plain ??= this.#client(route));
+    if (response.status !== 407 || proxy === undefined) return response;
+    await response.body?.cancel();
+    throw proxyRefused(request, proxy, 407);
   }
 
   close(): void {
     for (const client of this.#clients) client.close();
     this.#clients.clear();
-    this.#plain = this.#secure = this.#trusting = undefined;
+    this.#routes.clear();
     this.#node?.then((node) => node.close?.(), () => {});
   }
 
@@ -99,28 +121,34 @@ class DenoBase {
     return (insecure === true && url.protocol === "https:") ||
       findRule(url, resolve) !== undefined ||
       (host !== null && host !== url.host) ||
-      this.#nodeOrigins.has(url.origin);
+      this.#nodeOrigins.has(url.origin) ||
+      // What fetch takes by itself cannot be talked out of it.
+      routeOf(url, this.#options)?.href !==
+        proxyFor(url, this.#inherited)?.href;
   }
 
   /**
    * The system's authorities are loaded only for a server whose certificate the
    * runtime's own do not vouch for: that saves each other start a few milliseconds.
    */
-  async #sendSecurely(request: TransportRequest): Promise<Response> {
+  async #sendSecurely(
+    request: TransportRequest,
+    route: Route,
+  ): Promise<Response> {
     const { caCerts } = this.#options;
-    if (this.#trusting === undefined) {
-      this.#secure ??= this.#client(caCerts ?? []);
+    if (route.trusting === undefined) {
+      route.secure ??= this.#client(route, caCerts);
       try {
-        return await this.#sendByFetch(request, this.#secure);
+        return await this.#sendByFetch(request, route.secure);
       } catch (error) {
         if (caCerts !== undefined || !failureMentions(error, UNKNOWN_ISSUER)) {
           throw error;
         }
       }
       const { systemCertificates } = await import("./_agents.ts");
-      this.#trusting ??= this.#client(systemCertificates() ?? []);
+      route.trusting ??= this.#client(route, systemCertificates());
     }
-    return await this.#sendByFetch(request, this.#trusting);
+    return await this.#sendByFetch(request, route.trusting);
   }
 
   async #sendByFetch(
@@ -149,7 +177,7 @@ class DenoBase {
   }
 
   /** HTTP/1.1 only: over HTTP/2 a large body takes twice the time. */
-  #client(caCerts: readonly string[] = []): Transport {
+  #client({ proxy }: Route, caCerts: readonly string[] = []): Transport {
     const { clientCert, clientKey } = this.#options;
     const client = Deno.createHttpClient({
       http2: false,
@@ -157,6 +185,7 @@ class DenoBase {
       ...(clientCert === undefined || clientKey === undefined
         ? {}
         : { cert: clientCert, key: clientKey }),
+      ...(proxy && { proxy: toDenoProxy(proxy) }),
     });
     this.#clients.add(client);
     const { connectTimeout = CONNECT_TIMEOUT } = this.#options;
@@ -164,10 +193,26 @@ class DenoBase {
       client,
       fetch: reachableFetch({
         connectTimeout,
-        target: (url) => ({ host: hostOf(url), port: portOf(url) }),
+        target: (url) => ({
+          host: hostOf(proxy ?? url),
+          port: portOf(proxy ?? url),
+        }),
         timedOut: (method, url) =>
           connectTimedOut({ method, url }, connectTimeout),
       }),
     });
   }
+}
+
+function toDenoProxy(proxy: URL): Deno.Proxy {
+  const { password, username } = proxy;
+  return {
+    url: proxy.origin,
+    ...(username + password !== "" && {
+      basicAuth: {
+        username: decodeURIComponent(username),
+        password: decodeURIComponent(password),
+      },
+    }),
+  };
 }

@@ -20,3 +20,4 @@ export {
 export { nodeTransport } from "./node_transport.ts";
 export { PodmanAuth } from "./podman_auth.ts";
 export { podmanAuthFromEnv, podmanAuthPaths } from "./podman_auth_paths.ts";
+export { proxyFromEnvironment } from "./proxy_from_environment.ts";

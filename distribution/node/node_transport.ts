@@ -17,8 +17,11 @@ import {
   findRule,
   hostOf,
   portOf,
+  proxyRefused,
+  routeOf,
 } from "./_options.ts";
 import { type ReceivedResponse, toResponse } from "./_response.ts";
+import { proxyAuthorization } from "./_tunnel.ts";
 import { endWith, Upload } from "./_upload.ts";
 
 /** Signed redirects and long challenges pass the 16 KiB that are usual. */
@@ -67,15 +70,21 @@ function exchange(
   const { connectTimeout = CONNECT_TIMEOUT } = options;
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason);
-    const module = url.protocol === "https:" ? https : http;
+    const proxy = routeOf(url, options);
+    const hop = proxy !== undefined && url.protocol === "http:" ? proxy : url;
+    const module = hop.protocol === "https:" ? https : http;
     let outgoing: http.ClientRequest;
     try {
       outgoing = module.request({
-        ...target(url, options),
+        ...target(hop, options),
         method,
-        path: url.pathname + url.search,
-        headers: toOutgoingHeaders(request),
-        agent: agents.get(url, method === "GET" && body === undefined),
+        ...hop === url
+          ? {
+            path: url.pathname + url.search,
+            headers: toOutgoingHeaders(request),
+          }
+          : throughProxy(request, hop),
+        agent: agents.get(url, method === "GET" && body === undefined, proxy),
         maxHeaderSize: MAX_HEADER_SIZE,
       });
     } catch (error) {
@@ -141,6 +150,9 @@ function exchange(
         return;
       }
       upload?.stop();
+      if (message.statusCode === 407 && proxy !== undefined) {
+        return fail(proxyRefused(request, proxy, 407));
+      }
       try {
         received = toResponse(message, method, {
           mapError: (error) => toConnectionError(error, request),
@@ -174,6 +186,23 @@ function target(
     port: rule?.targetPort ?? portOf(url),
     // Else it is taken from the Host header, which a caller may override.
     servername: isIP(host) === 0 ? host : "",
+  };
+}
+
+/** A request for a proxy to pass on: it names its whole URL (RFC 9112 §3.2.2). */
+function throughProxy(
+  request: TransportRequest,
+  proxy: URL,
+): http.RequestOptions {
+  const url = new URL(request.url);
+  url.hash = "";
+  const authorization = proxyAuthorization(proxy);
+  return {
+    path: url.href,
+    headers: {
+      ...toOutgoingHeaders(request),
+      ...(authorization && { "proxy-authorization": authorization }),
+    },
   };
 }
 

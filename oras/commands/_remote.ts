@@ -1,6 +1,7 @@
 import type { CredentialStore } from "../../distribution/credential.ts";
 import { fixedCredentials } from "../../distribution/credentials.ts";
 import { defaultTransport } from "../../distribution/default_transport.ts";
+import { proxyFromEnvironment } from "../../distribution/node/proxy_from_environment.ts";
 import type { ClientOptions } from "../../distribution/registry_client.ts";
 import { trace } from "../../distribution/trace.ts";
 import type {
@@ -10,6 +11,7 @@ import type {
 import type { Invocation } from "./_command.ts";
 import { lazyCredentialFiles } from "./_credential_files.ts";
 import { parseDuration } from "./_duration.ts";
+import { readVariable } from "./_environment.ts";
 import { UsageError } from "./_errors.ts";
 import { requireTogether } from "./_exclusive.ts";
 import { readTextFile } from "./_file.ts";
@@ -99,6 +101,7 @@ async function readTransportOptions(
     );
   }
   return {
+    proxy: proxyFromEnvironment(readVariable),
     insecure: flags.bool("insecure"),
     resolve: flags.list("resolve").map(readResolveRule),
     ...(flags.given("timeout") && {
