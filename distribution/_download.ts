@@ -109,6 +109,7 @@ function send(
     headers,
     scopes,
     large: true,
+    mirrored: true,
     signal,
   });
 }

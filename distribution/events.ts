@@ -67,13 +67,28 @@ export interface WarningEvent {
   readonly text: string;
 }
 
+/** A mirror that did not have what was asked for, or did not answer: the next one is asked. */
+export interface MirrorEvent {
+  /** The kind of event. */
+  readonly type: "mirror";
+  /** The registry's `host[:port]` as it stands in references. */
+  readonly registry: string;
+  /** The mirror's `host[:port]`. */
+  readonly mirror: string;
+  /** The status of its answer, where there was one. */
+  readonly status?: number;
+  /** The code of the fault, where there was no answer. */
+  readonly code?: string;
+}
+
 /** What a client's layers tell those who watch. No event carries a secret. */
 export type ClientEvent =
   | RetryEvent
   | RedirectEvent
   | TokenEvent
   | ForeignRealmEvent
-  | WarningEvent;
+  | WarningEvent
+  | MirrorEvent;
 
 /** Takes client events. It must be quick, and must not throw. */
 export type ClientEventHook = (event: ClientEvent) => void;

@@ -318,6 +318,7 @@ export class Manifests {
       expect: [200],
       headers: { accept: (options.accept ?? MANIFEST_MEDIA_TYPES).join(", ") },
       scopes: [`repository:${this.#name}:pull`],
+      mirrored: method === "GET",
       signal: options.signal,
     });
   }

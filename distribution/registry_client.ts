@@ -2,6 +2,7 @@ import { discard } from "./_discard.ts";
 import { failure } from "./_failure.ts";
 import { notedCredentials } from "./_noted_credentials.ts";
 import { observe } from "./_observe.ts";
+import { Mirrors } from "./_mirrors.ts";
 import { listNames } from "./_pages.ts";
 import { ownSecrets, scrubbedError, Secrets } from "./_secrets.ts";
 import { authorize } from "./auth/authorize.ts";
@@ -11,6 +12,7 @@ import { defaultTransport } from "./default_transport.ts";
 import type { ClientEvent, ClientEventHook } from "./events.ts";
 import { redactUrl } from "./redact.ts";
 import { redirect } from "./redirect.ts";
+import type { MirrorOptions } from "./mirror_options.ts";
 import { parseRegistryName } from "./reference.ts";
 import type { RegistryRequest } from "./registry_request.ts";
 import { Repository } from "./repository.ts";
@@ -92,7 +94,16 @@ export interface ClientOptions {
    * @default {nothing}
    */
   readonly capabilities?: Readonly<Capabilities> | undefined;
-  /** Told of retries, redirects, token requests, token services on other hosts, and warnings. */
+  /**
+   * Registries that hold copies of this one's content: `host[:port]`, or how such a one
+   * is reached. When manifests and blobs are read, they are asked first, in this order
+   * and once each; where none has the content, the registry itself is. What a tag
+   * points at is then a mirror's word; a digest is verified whoever answers.
+   *
+   * @default {none}
+   */
+  readonly mirrors?: readonly (string | MirrorOptions)[] | undefined;
+  /** Told of retries, redirects, token requests, token services on other hosts, mirrors, and warnings. */
   readonly onEvent?: ClientEventHook | undefined;
 }
 
@@ -150,6 +161,7 @@ export class RegistryClient {
   /** The base, where this client made it. */
   readonly #own: Transport | undefined;
   readonly #transport: Transport;
+  readonly #mirrors: Mirrors | undefined;
 
   /**
    * Makes a client; nothing is sent yet.
@@ -203,7 +215,22 @@ export class RegistryClient {
       privateHeaders,
       onEvent,
     });
-    const { timeout = Infinity } = options;
+    const { mirrors = [], timeout = Infinity } = options;
+    this.#mirrors = mirrors.length === 0
+      ? undefined
+      : new Mirrors(this.registry, mirrors, {
+        onEvent,
+        makeClient: (mirror) => {
+          const { retry, stallTimeout, timeout, transport, userAgent } =
+            options;
+          const shared = { onEvent, retry, stallTimeout, timeout, userAgent };
+          return new RegistryClient(mirror.registry, {
+            ...shared,
+            transport,
+            ...mirror,
+          });
+        },
+      });
     this.#once = limitTime(once, { timeout });
     this.#transport = limitTime(retry(once, this.retryOptions), { timeout });
   }
@@ -224,6 +251,10 @@ export class RegistryClient {
   async send(request: RegistryRequest): Promise<Response> {
     const { body, expect, idempotent, large, method, scopes, signal } = request;
     signal?.throwIfAborted();
+    if (request.mirrored === true && this.#mirrors !== undefined) {
+      const response = await this.#mirrors.send(request);
+      if (response !== undefined) return response;
+    }
     const url = new URL(request.url, this.origin);
     const headers = new Headers(this.#headers);
     for (const [name, value] of Object.entries(request.headers ?? {})) {
@@ -304,6 +335,7 @@ export class RegistryClient {
    */
   close(): void {
     this.#own?.close?.();
+    this.#mirrors?.close();
   }
 
   /** Closes the client at the end of a `using` block. */

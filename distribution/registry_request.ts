@@ -40,6 +40,12 @@ export interface RegistryRequest extends SignalOptions {
    */
   readonly idempotent?: boolean | undefined;
   /**
+   * Whether the client's mirrors are asked first: for content that is read.
+   *
+   * @default {false}
+   */
+  readonly mirrored?: boolean | undefined;
+  /**
    * Whether to send it again after a fault that passes.
    *
    * @default {true}
