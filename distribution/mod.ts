@@ -37,7 +37,6 @@ export type {
   TagListOptions,
 } from "./content_options.ts";
 export type { MirrorOptions } from "./mirror_options.ts";
-export type { MirrorOptions } from "./mirror_options.ts";
 export type { MountSource } from "./mount_source.ts";
 export type {
   Credential,
@@ -87,7 +86,6 @@ export type {
   ClientEvent,
   ClientEventHook,
   ForeignRealmEvent,
-  MirrorEvent,
   MirrorEvent,
   RedirectEvent,
   RetryEvent,
