@@ -6,6 +6,7 @@ import {
   sortKeys,
 } from "../../oras/commands/_json.ts";
 import { nearest } from "../../oras/commands/_nearest.ts";
+import { columnsOf } from "../../oras/commands/render/_columns.ts";
 import { ProgressBars } from "../../oras/commands/render/progress_bars.ts";
 import { StatusLines } from "../../oras/commands/render/status_lines.ts";
 import {
@@ -96,6 +97,54 @@ Deno.test("liveLine() and finishedLine() let no control character through", () =
     finishedLine({ ...evil, phase: "uploaded" }, 100, false),
     "✓ Uploaded    0123456789ab a?[2Jb?c 2.00 MB 5.0s",
   );
+});
+
+Deno.test("no line of a transfer takes more columns than there are", () => {
+  const names = [
+    "big.bin",
+    "n".repeat(300),
+    "日本語のファイル名.txt",
+    "🎉é".repeat(30),
+  ];
+  for (const name of names) {
+    for (const width of [8, 10, 20, 39, 40, 59, 60, 79, 80, 200]) {
+      const transfer = { ...TRANSFER, name };
+      const lines = [
+        liveLine(transfer, width, 0),
+        liveLine({ ...transfer, total: 0 }, width, 0),
+        finishedLine(transfer, width, false),
+      ];
+      for (const line of lines) {
+        assert(columnsOf(line) <= width, `${width}: ${line}`);
+      }
+    }
+  }
+  assertEquals(columnsOf("aé日e\u0301🎉"), 7);
+});
+
+Deno.test("ProgressBars draws over as many rows as it has drawn, also where these are narrow", () => {
+  let screen = "";
+  const view = new ProgressBars({
+    write: (text) => screen += text,
+    columns: () => 12,
+    rows: () => 4,
+    color: false,
+  });
+  const descriptor = { mediaType: "a/b", digest: DIGEST, size: 4 };
+  for (let index = 0; index < 5; index++) {
+    view.onProgress({
+      descriptor: { ...descriptor, digest: `${DIGEST.slice(0, -1)}${index}` },
+      name: `file-${index}-with-a-long-name`,
+      phase: "uploading",
+      transferred: 1,
+      total: 4,
+    });
+  }
+  view[Symbol.dispose]();
+  // Two of five, so that the rows suffice; each within its row.
+  const lines = screen.replace("\r\x1b[J", "").trimEnd().split("\n");
+  assertEquals(lines.length, 2);
+  for (const line of lines) assert(columnsOf(line) <= 12, line);
 });
 
 Deno.test("size() keeps three digits, duration() is for people", () => {

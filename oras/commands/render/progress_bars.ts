@@ -98,7 +98,8 @@ export class ProgressBars implements TransferView {
 
   #draw(): void {
     const { color, columns, rows, write } = this.#options;
-    const width = Math.max(40, columns());
+    // A line that does not fit would take two rows, and not be drawn over.
+    const width = Math.max(8, columns());
     const now = performance.now();
     const running = [...this.#live.values()]
       .filter(({ phase }) => phase !== "processing")

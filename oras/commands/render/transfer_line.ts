@@ -1,5 +1,6 @@
 import type { ProgressPhase } from "../../../distribution/progress.ts";
 import { printable } from "../_printable.ts";
+import { fitColumns, padColumns } from "./_columns.ts";
 import { capitalise, shortDigest } from "./status_lines.ts";
 
 /** What is known of something that moves. */
@@ -24,6 +25,8 @@ export interface Transfer {
 
 const BAR_WIDTH = 20;
 const VERB_WIDTH = 11;
+/** From this width on a line has room for all. */
+const MIN_FULL_WIDTH = 60;
 
 /** The line of a transfer that runs: verb, name, bar, share, sizes, speed, time left. */
 export function liveLine(
@@ -44,7 +47,7 @@ export function liveLine(
   const room = width - head.length - tail.length - 1;
   return room < 8
     ? fit(`${head}${name} ${Math.floor(share * 100)}%`, width)
-    : head + fit(name, room).padEnd(room) + tail;
+    : head + padColumns(fit(name, room), room) + tail;
 }
 
 /** The line of a transfer that has ended. */
@@ -53,9 +56,12 @@ export function finishedLine(
   width: number,
   color: boolean,
 ): string {
-  const moved = updated > started && total > 0
-    ? ` ${size(total)} ${duration((updated - started) / 1000)}`
+  const seconds = (updated - started) / 1000;
+  const known = seconds > 0 && total > 0
+    ? ` ${size(total)} ${duration(seconds)}`
     : "";
+  // Where there is little room, the name counts more.
+  const moved = width < MIN_FULL_WIDTH ? "" : known;
   const text = fit(
     `${capitalise(phase).padEnd(VERB_WIDTH)} ${shortDigest(digest)} ${name}`,
     width - 3 - moved.length,
@@ -89,8 +95,5 @@ export function duration(seconds: number): string {
 
 /** Cuts a text that is too long for its place. */
 function fit(text: string, width: number): string {
-  const clean = printable(text);
-  return clean.length <= width
-    ? clean
-    : `${clean.slice(0, Math.max(0, width - 1))}…`;
+  return fitColumns(printable(text), width);
 }
