@@ -2,6 +2,7 @@ import type { CredentialStore } from "../../distribution/credential.ts";
 import { fixedCredentials } from "../../distribution/credentials.ts";
 import { defaultTransport } from "../../distribution/default_transport.ts";
 import { proxyFromEnvironment } from "../../distribution/node/proxy_from_environment.ts";
+import type { MirrorOptions } from "../../distribution/mirror_options.ts";
 import type { ClientOptions } from "../../distribution/registry_client.ts";
 import { trace } from "../../distribution/trace.ts";
 import type {
@@ -42,6 +43,7 @@ export async function remoteOptions(
       ? parseSize(flags.text("chunk-size"))
       : undefined,
     headers,
+    mirrors: readMirrors(flags, registry),
     retry: { maxAttempts: flags.int("retry") + 1 },
     stallTimeout: parseDuration(flags.text("timeout")),
     capabilities: { referrers: readReferrers(flags) },
@@ -60,6 +62,28 @@ export async function remoteOptions(
       }
     },
   };
+}
+
+/** The mirrors of a registry that the flags name; each gets the credential that is stored for it. */
+function readMirrors(flags: FlagValues, registry: string): MirrorOptions[] {
+  return flags.list("mirror").flatMap((text) => {
+    const found = /^([^=/]+)=([^=/]+)(?:\/([^=]+))?$/.exec(text);
+    if (found === null) {
+      throw new UsageError(
+        `failed to parse mirror flag ${
+          JSON.stringify(text)
+        }: expecting host=mirror[/prefix]`,
+      );
+    }
+    const [, host, mirror, prefix] = found;
+    if (host !== registry) return [];
+    return [{
+      registry: mirror!,
+      prefix,
+      plainHttp: usesPlainHttp(flags, mirror!),
+      credentials: lazyCredentialFiles(flags),
+    }];
+  });
 }
 
 /** Whether the registry lists referrers itself, as far as `--distribution-spec` tells. */

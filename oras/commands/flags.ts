@@ -107,6 +107,9 @@ export const REMOTE: readonly Flag[] = [
     value: "host:port:address[:port]",
   }),
   REGISTRY_CONFIG,
+  registry("mirror", "stringArray", "read from this registry first", {
+    value: "host=mirror[/prefix]",
+  }),
   registry("header", "stringArray", "send one more request header", {
     short: "H",
     value: "name: value",

@@ -160,3 +160,26 @@ Deno.test("ORAS_CACHE keeps no content that is wrong", async () => {
   assertEquals(again.code, 0, again.stderr);
   assertEquals(await box.read("out/a"), "one");
 });
+
+Deno.test("--mirror reads from another registry first, and from the registry itself where that has nothing", async () => {
+  await using mirror = await openSandbox();
+  await using box = await openSandbox();
+  await box.write("hi.txt", "hi\n");
+  await mirror.write("hi.txt", "from the mirror\n");
+  await box.ok("push", `${box.host}/app:v1`, "hi.txt");
+  await box.ok("push", `${box.host}/own:v1`, "hi.txt");
+  await mirror.ok("push", `${mirror.host}/hub/app:v1`, "hi.txt");
+  const flag = `--mirror=${box.host}=${mirror.host}/hub`;
+  await box.ok("pull", `${box.host}/app:v1`, "-o", "a", flag);
+  assertEquals(await box.read("a/hi.txt"), "from the mirror\n");
+  await box.ok("pull", `${box.host}/own:v1`, "-o", "b", flag);
+  assertEquals(await box.read("b/hi.txt"), "hi\n");
+  const other = `--mirror=other.example=${mirror.host}/hub`;
+  await box.ok("pull", `${box.host}/app:v1`, "-o", "c", other);
+  assertEquals(await box.read("c/hi.txt"), "hi\n");
+  const wrong = await box.gantry(
+    ["pull", `${box.host}/app:v1`, "--mirror", "nonsense"],
+  );
+  assertEquals(wrong.code, 1);
+  assertStringIncludes(wrong.stderr, "expecting host=mirror[/prefix]");
+});
