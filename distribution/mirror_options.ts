@@ -1,4 +1,4 @@
-import type { ClientOptions } from "./registry_client.ts";
+import type { ClientOptions } from "./client_options.ts";
 
 /**
  * A registry that holds copies of another's content, and how it is reached. Nothing

@@ -28,6 +28,7 @@ export type {
   PushStreamOptions,
 } from "./blob_options.ts";
 export { Blobs } from "./blobs.ts";
+export type { ClientOptions } from "./client_options.ts";
 export type { Capabilities } from "./capabilities.ts";
 export type {
   FetchContentOptions,
@@ -65,6 +66,12 @@ export {
 } from "./detect_endpoint.ts";
 export { isDigestTag } from "./digest_tag.ts";
 export {
+  type AwsCredentialProvider,
+  type AwsCredentials,
+  ecrCredentials,
+  type EcrCredentialsOptions,
+} from "./ecr_credentials.ts";
+export {
   ConnectionError,
   type ConnectionErrorCode,
   type ConnectionErrorOptions,
@@ -97,6 +104,7 @@ export {
   type FetchTransportOptions,
 } from "./fetch_transport.ts";
 export { fromHandler, type RequestHandler } from "./from_handler.ts";
+export { limit, type LimitOptions } from "./limit.ts";
 export { nextLink } from "./link.ts";
 export {
   MANIFEST_MEDIA_TYPES,
@@ -122,11 +130,7 @@ export {
 } from "./reference_error.ts";
 export { type ListReferrersOptions, Referrers } from "./referrers.ts";
 export { referrersTag } from "./referrers_tag.ts";
-export {
-  type CatalogOptions,
-  type ClientOptions,
-  RegistryClient,
-} from "./registry_client.ts";
+export { type CatalogOptions, RegistryClient } from "./registry_client.ts";
 export type { RegistryRequest } from "./registry_request.ts";
 export { Repository } from "./repository.ts";
 export { requestToken, type RequestTokenOptions } from "./request_token.ts";

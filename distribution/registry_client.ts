@@ -7,12 +7,12 @@ import { listNames } from "./_pages.ts";
 import { ownSecrets, scrubbedError, Secrets } from "./_secrets.ts";
 import { authorize } from "./auth/authorize.ts";
 import type { Capabilities } from "./capabilities.ts";
-import type { CredentialStore } from "./credential.ts";
+import type { ClientOptions } from "./client_options.ts";
 import { defaultTransport } from "./default_transport.ts";
 import type { ClientEvent, ClientEventHook } from "./events.ts";
+import { limit } from "./limit.ts";
 import { redactUrl } from "./redact.ts";
 import { redirect } from "./redirect.ts";
-import type { MirrorOptions } from "./mirror_options.ts";
 import { parseRegistryName } from "./reference.ts";
 import type { RegistryRequest } from "./registry_request.ts";
 import { Repository } from "./repository.ts";
@@ -22,90 +22,6 @@ import { guardStalls } from "./stall.ts";
 import { limitTime } from "./time_limit.ts";
 import type { Transport } from "./transport.ts";
 import { USER_AGENT } from "./user_agent.ts";
-
-/** How a client reaches its registry, and as whom. */
-export interface ClientOptions {
-  /**
-   * The base that sends requests. Retry, redirects and authentication are wrapped around it.
-   *
-   * @default {defaultTransport()}
-   */
-  readonly transport?: Transport | undefined;
-  /**
-   * Where credentials come from.
-   *
-   * @default {none: anonymous}
-   */
-  readonly credentials?: CredentialStore | undefined;
-  /**
-   * Speak HTTP without TLS. Credentials then cross the network in the clear.
-   *
-   * @default {false}
-   */
-  readonly plainHttp?: boolean | undefined;
-  /** Headers to send with every request to the registry, and to nowhere else. */
-  readonly headers?: HeadersInit | undefined;
-  /**
-   * What to call the client.
-   *
-   * @default {"gantry/" and the version}
-   */
-  readonly userAgent?: string | undefined;
-  /** How to retry. */
-  readonly retry?: RetryOptions | undefined;
-  /**
-   * How long a connection may show no sign of life, in milliseconds; see
-   * {@linkcode guardStalls}. A stalled request is retried.
-   *
-   * @default {120_000}
-   */
-  readonly stallTimeout?: number | undefined;
-  /**
-   * How long one request may take in all, in milliseconds: its retries, their pauses
-   * and the reading of its answer included; see {@linkcode limitTime}. Work of several
-   * requests, such as a push, is limited by its `signal`.
-   *
-   * @default {Infinity}
-   */
-  readonly timeout?: number | undefined;
-  /**
-   * The hosts, `host[:port]`, whose token endpoints may be shown a secret.
-   *
-   * @default {all that the realm rule admits}
-   */
-  readonly allowedRealms?: readonly string[] | undefined;
-  /**
-   * The scope to ask tokens for, such as `repository:team/app:pull,push`, whatever an
-   * operation needs and a challenge names: for registries that name the wrong one.
-   *
-   * @default {what the operation needs and the challenge names}
-   */
-  readonly authScope?: string | undefined;
-  /**
-   * Upload blobs in parts of this many bytes, in place of one body; for proxies and
-   * registries that take no large bodies. A push can say otherwise for itself.
-   *
-   * @default {one body, as far as transport and registry take it}
-   */
-  readonly chunkSize?: number | undefined;
-  /**
-   * What is known of the registry before it is asked.
-   *
-   * @default {nothing}
-   */
-  readonly capabilities?: Readonly<Capabilities> | undefined;
-  /**
-   * Registries that hold copies of this one's content: `host[:port]`, or how such a one
-   * is reached. When manifests and blobs are read, they are asked first, in this order
-   * and once each; where none has the content, the registry itself is. What a tag
-   * points at is then a mirror's word; a digest is verified whoever answers.
-   *
-   * @default {none}
-   */
-  readonly mirrors?: readonly (string | MirrorOptions)[] | undefined;
-  /** Told of retries, redirects, token requests, token services on other hosts, mirrors, and warnings. */
-  readonly onEvent?: ClientEventHook | undefined;
-}
 
 /** How to list repositories. */
 export interface CatalogOptions extends SignalOptions {
@@ -194,7 +110,11 @@ export class RegistryClient {
     const lively = guardStalls(options.transport ?? this.#own!, {
       timeout: options.stallTimeout,
     });
-    const base = observe(lively, {
+    // Outside, because waiting in line is no stall.
+    const paced = options.limit === undefined
+      ? lively
+      : limit(lively, options.limit);
+    const base = observe(paced, {
       registry: this.registry,
       origin: this.origin,
       secrets,

@@ -1,6 +1,7 @@
 import { discard } from "./_discard.ts";
 import { defaultTransport } from "./default_transport.ts";
-import { type ClientOptions, RegistryClient } from "./registry_client.ts";
+import type { ClientOptions } from "./client_options.ts";
+import { RegistryClient } from "./registry_client.ts";
 import type { SignalOptions } from "./signal_options.ts";
 import { type Transport, wrapTransport } from "./transport.ts";
 

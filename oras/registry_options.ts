@@ -1,5 +1,5 @@
 import type { ProgressHook } from "../distribution/progress.ts";
-import type { ClientOptions } from "../distribution/registry_client.ts";
+import type { ClientOptions } from "../distribution/client_options.ts";
 import type { SignalOptions } from "../distribution/signal_options.ts";
 import type { Descriptor } from "../image/descriptor.ts";
 import type { MediaType } from "../image/media_type.ts";

@@ -3,7 +3,7 @@ import { fixedCredentials } from "../../distribution/credentials.ts";
 import { defaultTransport } from "../../distribution/default_transport.ts";
 import { proxyFromEnvironment } from "../../distribution/node/proxy_from_environment.ts";
 import type { MirrorOptions } from "../../distribution/mirror_options.ts";
-import type { ClientOptions } from "../../distribution/registry_client.ts";
+import type { ClientOptions } from "../../distribution/client_options.ts";
 import { trace } from "../../distribution/trace.ts";
 import type {
   BaseTransportOptions,
