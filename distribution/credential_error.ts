@@ -8,7 +8,9 @@ export type CredentialErrorCode =
   | "CREDENTIAL_CONFIG_UNWRITABLE"
   | "CREDENTIAL_CONFIG_LOCKED"
   | "CREDENTIAL_HELPER_MISSING"
-  | "CREDENTIAL_HELPER_FAILED";
+  | "CREDENTIAL_HELPER_FAILED"
+  | "CREDENTIAL_MISSING"
+  | "CREDENTIAL_SERVICE_FAILED";
 
 /**
  * A credential cannot be used, read or kept. It quotes nothing of the credential.

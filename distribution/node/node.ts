@@ -7,6 +7,12 @@
  */
 
 export {
+  awsCredentialsFromEnvironment,
+  type AwsEnvironmentOptions,
+  ecrCredentialsFromEnvironment,
+  type EcrEnvironmentOptions,
+} from "./aws_credentials.ts";
+export {
   CredentialHelper,
   type CredentialHelperOptions,
 } from "./credential_helper.ts";
