@@ -1,6 +1,7 @@
 import type { Command } from "./_command.ts";
 import { type Flag, FLAG_GROUPS } from "./_flag.ts";
 import { COMMON } from "./flags.ts";
+import { permissionsOf } from "./permissions.ts";
 
 /**
  * The help page of a command or of a group of commands.
@@ -40,6 +41,14 @@ export function helpPage(command: Command, path: string): string {
   sections.push(...flagSections([...(command.flags ?? []), ...COMMON]));
   if (command.environment !== undefined) {
     sections.push(section("Environment", command.environment));
+  }
+  const permissions = permissionsOf(path);
+  if (permissions !== undefined && permissions.flags.length > 0) {
+    sections.push(
+      `Permissions under Deno:\n${
+        permissions.flags.map((flag) => `  ${flag}`).join("\n")
+      }`,
+    );
   }
   if (command.commands !== undefined) {
     sections.push(

@@ -18,9 +18,8 @@ export const AUTH: Command = {
       ],
       examples: [
         {
-          title: "Ask the registry by hand",
-          line:
-            'auth token ghcr.io/me/app | xargs -I{} curl -H "Authorization: Bearer {}" https://ghcr.io/v2/me/app/tags/list',
+          title: "Get a token that lets pull",
+          line: "auth token ghcr.io/me/app",
         },
         {
           title: "Get a token that lets push",

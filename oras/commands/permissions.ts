@@ -1,0 +1,96 @@
+/** What a group of commands may have to be allowed, under Deno. */
+export interface PermissionGroup {
+  /** What the commands do. */
+  readonly purpose: string;
+  /** The commands, without the program's name. */
+  readonly commands: readonly string[];
+  /**
+   * The flags of `deno run`; what stands in angle brackets is for the caller to fill in.
+   * Several flags of one kind add up.
+   */
+  readonly flags: readonly string[];
+}
+
+/** The registry; where it is spoken to by TLS, the system's authorities too. */
+const REGISTRY = ["--allow-net=<registry>"] as const;
+
+/** For registries that want to know who is there. */
+const CREDENTIALS = [
+  "--allow-env=DOCKER_CONFIG,HOME",
+  "--allow-read=<credentials>",
+] as const;
+
+/** For what is kept in a temporary file meanwhile. */
+const TEMPORARY = [
+  "--allow-env=TMPDIR",
+  "--allow-read=<temporary>",
+  "--allow-write=<temporary>",
+] as const;
+
+/** All groups; every command with a `load` of its own is in one. */
+export const PERMISSION_GROUPS: readonly PermissionGroup[] = [
+  {
+    purpose: "Ask for nothing",
+    commands: ["version", "completion"],
+    flags: [],
+  },
+  {
+    purpose: "Look at files",
+    commands: ["hash", "layer ls", "layer digest", "validate"],
+    flags: ["--allow-read=<files>"],
+  },
+  {
+    purpose: "Look at a registry",
+    commands: [
+      "resolve",
+      "inspect",
+      "discover",
+      "repo ls",
+      "repo tags",
+      "manifest fetch",
+      "manifest fetch-config",
+      "blob head",
+      "auth token",
+      "auth whoami",
+    ],
+    flags: [...REGISTRY, ...CREDENTIALS],
+  },
+  {
+    purpose: "Change a registry without files",
+    commands: [
+      "tag",
+      "untag",
+      "manifest delete",
+      "blob delete",
+      "blob cp",
+      "cp",
+    ],
+    flags: [...REGISTRY, ...CREDENTIALS],
+  },
+  {
+    purpose: "Pull files",
+    commands: ["pull", "blob fetch"],
+    flags: [
+      ...REGISTRY,
+      ...CREDENTIALS,
+      "--allow-read=<output>",
+      "--allow-write=<output>",
+    ],
+  },
+  {
+    purpose: "Push files",
+    commands: ["push", "attach", "manifest push", "blob push", "image append"],
+    flags: [...REGISTRY, ...CREDENTIALS, "--allow-read=<files>", ...TEMPORARY],
+  },
+  {
+    purpose: "Log in and out",
+    commands: ["login", "logout"],
+    flags: [...REGISTRY, ...CREDENTIALS, "--allow-write=<credentials>"],
+  },
+];
+
+/** The group of a command; undefined where it is in none. */
+export function permissionsOf(path: string): PermissionGroup | undefined {
+  const name = path.replace(/^\S+ /, "");
+  return PERMISSION_GROUPS.find(({ commands }) => commands.includes(name));
+}
