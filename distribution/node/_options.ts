@@ -49,6 +49,11 @@ export function hostOf(url: URL): string {
   return url.hostname.replace(/^\[|\]$/g, "");
 }
 
+/** Whether a URL names this machine, whose name may stand for another of its addresses than the system says. */
+export function isLocalhost({ hostname }: URL): boolean {
+  return hostname === "localhost" || hostname.endsWith(".localhost");
+}
+
 /** The port of a URL, the scheme's default included. */
 export function portOf(url: URL): number {
   return Number(url.port) || (url.protocol === "https:" ? 443 : 80);

@@ -1,4 +1,5 @@
 import { failureMentions } from "../_connection_failure.ts";
+import { ConnectionError } from "../errors.ts";
 import { fetchTransport } from "../fetch_transport.ts";
 import { proxyFor, type ProxyOptions } from "../proxy.ts";
 import {
@@ -14,6 +15,7 @@ import {
   connectTimedOut,
   findRule,
   hostOf,
+  isLocalhost,
   portOf,
   proxyRefused,
   routeOf,
@@ -158,10 +160,13 @@ class DenoBase {
     try {
       return await transport(request);
     } catch (error) {
-      if (!failureMentions(error, NODE_CAN)) throw error;
+      const isElsewhere = error instanceof ConnectionError &&
+        error.code === "CONNECTION_REFUSED" && isLocalhost(request.url);
+      if (!isElsewhere && !failureMentions(error, NODE_CAN)) throw error;
     }
+    const response = await this.#sendByNode(request);
     this.#nodeOrigins.add(request.url.origin);
-    return await this.#sendByNode(request);
+    return response;
   }
 
   async #sendByNode(request: TransportRequest): Promise<Response> {

@@ -20,6 +20,7 @@ import {
   proxyRefused,
   routeOf,
 } from "./_options.ts";
+import { Localhosts } from "./_localhosts.ts";
 import { type ReceivedResponse, toResponse } from "./_response.ts";
 import { proxyAuthorization } from "./_tunnel.ts";
 import { endWith, Upload } from "./_upload.ts";
@@ -55,9 +56,16 @@ export function nodeTransport(options: BaseTransportOptions = {}): Transport {
   checkOptions(options);
   return certificateAtHome(options, (options) => {
     const agents = new Agents(options);
-    return makeTransport((request) => exchange(request, options, agents), {
-      close: () => agents.close(),
-    });
+    const localhosts = new Localhosts();
+    return makeTransport(
+      (request) =>
+        localhosts.send(
+          request,
+          options,
+          (address) => exchange(request, options, agents, address),
+        ),
+      { close: () => agents.close() },
+    );
   });
 }
 
@@ -65,6 +73,7 @@ function exchange(
   request: TransportRequest,
   options: BaseTransportOptions,
   agents: Agents,
+  address?: string,
 ): Promise<Response> {
   const { method, url, body, onSent, signal } = request;
   const { connectTimeout = CONNECT_TIMEOUT } = options;
@@ -77,6 +86,7 @@ function exchange(
     try {
       outgoing = module.request({
         ...target(hop, options),
+        ...address && { host: address },
         method,
         ...hop === url
           ? {

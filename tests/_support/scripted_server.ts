@@ -2,6 +2,8 @@
 export interface ScriptedServerOptions {
   /** The server's certificate and key, PEM: it then speaks TLS. */
   readonly tls?: { readonly cert: string; readonly key: string };
+  /** The loopback address to listen on; 127.0.0.1 by default. */
+  readonly hostname?: string;
 }
 
 /** What happens on one connection; `index` counts the connections from 0. */
@@ -32,7 +34,8 @@ export class ScriptedServer implements AsyncDisposable {
 
   /** Starts listening. */
   constructor(script: ConnectionScript, options: ScriptedServerOptions = {}) {
-    const address = { hostname: "127.0.0.1", port: 0 };
+    const { hostname = "127.0.0.1" } = options;
+    const address = { hostname, port: 0 };
     this.#listener = options.tls === undefined
       ? Deno.listen(address)
       : Deno.listenTls({ ...address, ...options.tls });

@@ -129,21 +129,21 @@ for (const [name, make] of STREAMING_BASES) {
       const size = Number(/content-length: (\d+)/.exec(head!)![1]);
       let seen = 0;
       while (seen < size) {
-        const count = Math.min(8 * MIB, size - seen);
-        seen += (await connection.read(count)).byteLength;
-        await pause(60);
+        const count = Math.min(2 * MIB, size - seen);
+        seen += await connection.skip(count);
+        await pause(50);
       }
       await connection.respond("201 Created", {}, String(seen));
     });
     const base = make();
-    const transport = guardStalls(base, { timeout: 400 });
+    const transport = guardStalls(base, { timeout: 1_000 });
     const slow = {
       size: 6,
       open: async () => {
-        await pause(450);
+        await pause(1_100);
         return new ReadableStream<Uint8Array<ArrayBuffer>>({
           async pull(controller) {
-            await pause(450);
+            await pause(1_100);
             controller.enqueue(new TextEncoder().encode("abcdef"));
             controller.close();
           },

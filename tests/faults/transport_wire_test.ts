@@ -108,17 +108,34 @@ for (const [name, make] of NETWORK_BASES) {
     transport.close?.();
   });
 
-  Deno.test(`${name} reaches localhost where only 127.0.0.1 listens`, async () => {
-    await using server = new ScriptedServer(async (connection) => {
-      await connection.readHead();
-      await connection.respond("200 OK", {}, "here");
+  for (const hostname of ["127.0.0.1", "::1"]) {
+    // fetch alone asks where the system says.
+    const isPlain = name === "fetchTransport()" && hostname === "::1";
+    const hasAddress = hostname !== "::1" || hasIpv6();
+    if (isPlain) continue;
+    Deno.test({
+      name: `${name} reaches localhost where only ${hostname} listens`,
+      ignore: !hasAddress,
+      async fn() {
+        await using server = new ScriptedServer(async (connection) => {
+          while (await connection.readHead()) {
+            await connection.respond("200 OK", {}, "here");
+          }
+        }, { hostname });
+        const transport = make();
+        for (const method of ["GET", "PUT"]) {
+          const url = server.url("/", "localhost");
+          const response = await transport(request(url, { method }));
+          assertEquals(await response.text(), "here");
+        }
+        assertMatch(
+          server.heads[0]!,
+          new RegExp(`host: localhost:${server.port}`),
+        );
+        transport.close?.();
+      },
     });
-    const transport = make();
-    const response = await transport(request(server.url("/", "localhost")));
-    assertEquals(await response.text(), "here");
-    assertMatch(server.heads[0]!, new RegExp(`host: localhost:${server.port}`));
-    transport.close?.();
-  });
+  }
 
   Deno.test(`${name} fails a body that is cut off after what arrived`, async () => {
     await using server = new ScriptedServer(async (connection, index) => {
@@ -614,4 +631,13 @@ for (const [name, make] of STREAMING_BASES) {
     assertMatch(server.heads[0]!, /^host: registry\.invalid$/m);
     transport.close?.();
   });
+}
+
+function hasIpv6(): boolean {
+  try {
+    Deno.listen({ hostname: "::1", port: 0 }).close();
+    return true;
+  } catch {
+    return false;
+  }
 }
