@@ -20,7 +20,7 @@ import { retry, type RetryOptions } from "./retry.ts";
 import type { SignalOptions } from "./signal_options.ts";
 import { guardStalls } from "./stall.ts";
 import { limitTime } from "./time_limit.ts";
-import type { Transport } from "./transport.ts";
+import { type Transport, wrapTransport } from "./transport.ts";
 import { USER_AGENT } from "./user_agent.ts";
 
 /** How to list repositories. */
@@ -141,12 +141,12 @@ export class RegistryClient {
       : new Mirrors(this.registry, mirrors, {
         onEvent,
         makeClient: (mirror) => {
-          const { retry, stallTimeout, timeout, transport, userAgent } =
-            options;
-          const shared = { onEvent, retry, stallTimeout, timeout, userAgent };
+          const { limit, retry, stallTimeout, timeout, userAgent } = options;
+          const shared = { limit, retry, stallTimeout, timeout, userAgent };
           return new RegistryClient(mirror.registry, {
             ...shared,
-            transport,
+            onEvent,
+            transport: options.transport && anonymously(options.transport),
             ...mirror,
           });
         },
@@ -272,4 +272,12 @@ function quietly(
   return hook &&
     ((event) =>
       hook({ ...secrets.scrubData(event), type: event.type } as ClientEvent));
+}
+
+/** The same base without its client certificate, which is meant for one registry. */
+function anonymously(base: Transport): Transport {
+  return wrapTransport(
+    base,
+    (request) => base({ ...request, anonymous: true }),
+  );
 }

@@ -166,7 +166,11 @@ Deno.test("a mirror's content is verified", async () => {
     mirrors: ["evil.example"],
   }).repository("team/app");
   const stream = await blobs.get(await describe("hello"));
-  await assertRejects(() => new Response(stream).text(), DigestMismatchError);
+  // A browser's `Response` would hide why the stream failed; a reader tells.
+  const reader = stream.getReader();
+  await assertRejects(async () => {
+    while (!(await reader.read()).done);
+  }, DigestMismatchError);
 });
 
 Deno.test("a malformed mirror or prefix is refused when the client is made", () => {
@@ -176,4 +180,21 @@ Deno.test("a malformed mirror or prefix is refused when the client is made", () 
       InvalidReferenceError,
     );
   }
+});
+
+Deno.test("a mirror is not shown the client certificate of the registry's transport", async () => {
+  const registry = await filled("team/app");
+  const handled = fromHandler(registry);
+  const seen: [host: string, anonymous: boolean][] = [];
+  const client = new RegistryClient("origin.example", {
+    transport: (request) => {
+      seen.push([request.url.host, request.anonymous ?? false]);
+      return request.url.host === "empty.example"
+        ? Promise.resolve(new Response(null, { status: 404 }))
+        : handled(request);
+    },
+    mirrors: ["empty.example"],
+  });
+  await client.repository("team/app").manifests.get("v1");
+  assertEquals(seen, [["empty.example", true], ["origin.example", false]]);
 });
