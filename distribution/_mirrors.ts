@@ -1,6 +1,6 @@
 import { OciError } from "../digest/oci_error.ts";
 import { discard } from "./_discard.ts";
-import { RegistryError } from "./errors.ts";
+import { ConnectionError, RegistryError } from "./errors.ts";
 import type { ClientEventHook } from "./events.ts";
 import type { MirrorOptions } from "./mirror_options.ts";
 import { isRepositoryName } from "./reference.ts";
@@ -19,13 +19,19 @@ interface Mirror {
   readonly client: MirrorClient;
   readonly prefix: string;
   readonly namespace: boolean;
+  /** When it may be asked again, in milliseconds since the epoch. */
+  restsUntil: number;
 }
+
+/** A mirror that cannot be reached is left alone for so long, in milliseconds, lest each request wait for it. */
+const REST = 30_000;
 
 /** The mirrors of a registry, which are asked in their order. */
 export class Mirrors {
   readonly #registry: string;
   readonly #mirrors: readonly Mirror[];
   readonly #onEvent: ClientEventHook | undefined;
+  readonly #clock: () => number;
 
   /**
    * Makes the clients; nothing is sent yet.
@@ -37,11 +43,13 @@ export class Mirrors {
     mirrors: readonly (string | MirrorOptions)[],
     options: {
       readonly onEvent: ClientEventHook | undefined;
+      readonly clock?: (() => number) | undefined;
       readonly makeClient: (options: MirrorOptions) => MirrorClient;
     },
   ) {
     this.#registry = registry;
     this.#onEvent = options.onEvent;
+    this.#clock = options.clock ?? Date.now;
     this.#mirrors = mirrors.map((mirror) => {
       const whole = typeof mirror === "string" ? { registry: mirror } : mirror;
       const { namespace = false, prefix = "" } = whole as MirrorOptions;
@@ -52,7 +60,8 @@ export class Mirrors {
           "it is no prefix of a repository's name",
         );
       }
-      return { client: options.makeClient(whole), prefix, namespace };
+      const client = options.makeClient(whole);
+      return { client, prefix, namespace, restsUntil: -Infinity };
     });
   }
 
@@ -62,6 +71,7 @@ export class Mirrors {
    */
   async send(request: RegistryRequest): Promise<Response | undefined> {
     for (const mirror of this.#mirrors) {
+      if (this.#clock() < mirror.restsUntil) continue;
       try {
         const response = await mirror.client.send(
           ofMirror(request, mirror, this.#registry),
@@ -73,6 +83,9 @@ export class Mirrors {
       } catch (error) {
         request.signal?.throwIfAborted();
         if (!(error instanceof OciError)) throw error;
+        if (error instanceof ConnectionError) {
+          mirror.restsUntil = this.#clock() + REST;
+        }
         this.#tell(
           mirror,
           error instanceof RegistryError

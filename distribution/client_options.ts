@@ -88,7 +88,8 @@ export interface ClientOptions {
    * Registries that hold copies of this one's content: `host[:port]`, or how such a one
    * is reached. When manifests and blobs are read, they are asked first, in this order
    * and once each; where none has the content, the registry itself is. What a tag
-   * points at is then a mirror's word; a digest is verified whoever answers.
+   * points at is then a mirror's word; a digest is verified whoever answers. A mirror
+   * that cannot be reached is left alone for 30 seconds.
    *
    * @default {none}
    */

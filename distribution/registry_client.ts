@@ -140,6 +140,7 @@ export class RegistryClient {
       ? undefined
       : new Mirrors(this.registry, mirrors, {
         onEvent,
+        clock: options.retry?.clock,
         makeClient: (mirror) => {
           const { limit, retry, stallTimeout, timeout, userAgent } = options;
           const shared = { limit, retry, stallTimeout, timeout, userAgent };

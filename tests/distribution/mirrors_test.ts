@@ -198,3 +198,29 @@ Deno.test("a mirror is not shown the client certificate of the registry's transp
   await client.repository("team/app").manifests.get("v1");
   assertEquals(seen, [["empty.example", true], ["origin.example", false]]);
 });
+
+Deno.test("a mirror that cannot be reached is left alone for a while", async () => {
+  const handled = fromHandler(await filled("team/app"));
+  let now = 0;
+  let asked = 0;
+  const client = new RegistryClient("origin.example", {
+    transport: (request) => {
+      if (request.url.host === "origin.example") return handled(request);
+      asked++;
+      const { method, url } = request;
+      return Promise.reject(
+        new ConnectionError("CONNECT_TIMEOUT", "nobody", { method, url }),
+      );
+    },
+    mirrors: ["dead.example"],
+    retry: { clock: () => now },
+  });
+  const { manifests } = client.repository("team/app");
+  const seen: number[] = [];
+  for (const at of [0, 10, 29_999, 30_000, 30_001]) {
+    now = at;
+    await manifests.get("v1");
+    seen.push(asked);
+  }
+  assertEquals(seen, [1, 1, 1, 2, 2]);
+});
