@@ -96,8 +96,10 @@ export function guardStalls(
     } catch (error) {
       finish();
       throw error;
+    } finally {
+      // A source that is still being read must not start the timer again.
+      isAnswered = true;
     }
-    isAnswered = true;
     watch.answered();
     if (response.body === null) {
       finish();

@@ -52,7 +52,8 @@ export async function selectTags(
 ): Promise<string[]> {
   const { allow, deny, semverRange } = rules;
   if (semverRange === undefined) return selectNames(tags, rules);
-  const { Range, satisfies, valid } = await import("semver");
+  // Bundlers give a CommonJS module's names by its default only.
+  const { default: { Range, satisfies, valid } } = await import("semver");
   const ranges = semverRange.map((text) => {
     try {
       return new Range(text);

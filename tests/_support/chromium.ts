@@ -17,13 +17,18 @@ const PATIENCE = 120_000;
 
 /**
  * Lets a page in headless Chromium run a module that exports `probe()`, and gives
- * what that returned, by way of JSON.
+ * what that returned, by way of JSON. Of several modules it is `probe.js`.
  *
  * The page comes from a server on loopback, and reports there when it is done.
  *
  * @throws {Error} The page failed, or Chromium ended or gave no sign in time.
  */
-export async function probeInChromium(module: string): Promise<unknown> {
+export async function probeInChromium(
+  module: string | ReadonlyMap<string, string>,
+): Promise<unknown> {
+  const modules = typeof module === "string"
+    ? new Map([["probe.js", module]])
+    : module;
   const { promise, resolve, reject } = Promise.withResolvers<unknown>();
   await using server = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen: () => {} },
@@ -35,9 +40,11 @@ export async function probeInChromium(module: string): Promise<unknown> {
         else reject(new Error(`The page failed: ${report}`));
         return new Response();
       }
-      if (pathname === "/probe.js") return javascript(module);
       if (pathname === "/") return page();
-      return new Response(null, { status: 404 });
+      const text = modules.get(pathname.slice(1));
+      return text === undefined
+        ? new Response(null, { status: 404 })
+        : javascript(text);
     },
   );
   const folder = await Deno.makeTempDir({ prefix: "gantry-chromium-" });

@@ -121,7 +121,13 @@ Deno.test("verifyStream() leaves the memory of the pieces it is given alone", as
   const digest = String(await Digest.fromBytes(bytes));
   // Two pieces of one buffer, which is wanted again afterwards.
   const open = () =>
-    ReadableStream.from([bytes.subarray(0, 2), bytes.subarray(2)]);
+    new ReadableStream<Uint8Array<ArrayBuffer>>({
+      start(controller) {
+        controller.enqueue(bytes.subarray(0, 2));
+        controller.enqueue(bytes.subarray(2));
+        controller.close();
+      },
+    });
   for (let reading = 0; reading < 2; reading++) {
     const stream = verifyStream(open(), { digest, size: 5 });
     assertEquals(await new Response(stream).text(), "hello");

@@ -64,7 +64,8 @@ const ONE_TAG: Intercept = async (request) => {
   const url = new URL(request.url);
   if (!url.searchParams.has("tag")) return undefined;
   url.search = "";
-  const { body, headers, method } = request;
+  const { headers, method } = request;
+  const body = await request.arrayBuffer();
   return await createRegistry().fetch(
     new Request(url, { method, headers, body }),
   );

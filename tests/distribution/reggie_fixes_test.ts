@@ -133,8 +133,9 @@ Deno.test("a base path stays in front, and is not doubled by a relative Location
 });
 
 Deno.test("an empty User-Agent becomes the default one", () => {
-  using client = new Client(ADDRESS, { userAgent: "" });
+  const client = new Client(ADDRESS, { userAgent: "" });
   assert(client.config.userAgent.startsWith("gantry/"));
+  client.close();
 });
 
 Deno.test("an absolute Location is absolute, also where the registry gives a relative one", async () => {

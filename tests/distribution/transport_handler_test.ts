@@ -6,6 +6,13 @@ import { makeTransport, wrapTransport } from "../../distribution/transport.ts";
 const url = new URL("http://registry.example/v2/");
 const headers = new Headers();
 
+/** What a request shows of a length: browsers keep that header for themselves. */
+function shown(length: string): string | null {
+  const headers = { "content-length": length };
+  return new Request(url, { method: "POST", headers })
+    .headers.get("content-length");
+}
+
 Deno.test("fromHandler() gives a source's bytes and length to the handler", async () => {
   const transport = fromHandler(async (request) =>
     Response.json({
@@ -15,7 +22,7 @@ Deno.test("fromHandler() gives a source's bytes and length to the handler", asyn
   );
   const body = toSource("hello");
   const response = await transport({ method: "PUT", url, headers, body });
-  assertEquals(await response.json(), { length: "5", text: "hello" });
+  assertEquals(await response.json(), { length: shown("5"), text: "hello" });
 });
 
 Deno.test("fromHandler() announces bytes and empty bodies with their length", async () => {
@@ -25,8 +32,8 @@ Deno.test("fromHandler() announces bytes and empty bodies with their length", as
     )
   );
   const table: [string, Uint8Array<ArrayBuffer> | undefined, string][] = [
-    ["POST", undefined, "0 "],
-    ["PUT", new TextEncoder().encode("abc"), "3 abc"],
+    ["POST", undefined, `${shown("0")} `],
+    ["PUT", new TextEncoder().encode("abc"), `${shown("3")} abc`],
     ["GET", undefined, "null "],
   ];
   for (const [method, body, expected] of table) {

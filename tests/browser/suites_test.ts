@@ -1,0 +1,87 @@
+import { assert, assertEquals } from "@std/assert";
+import { join } from "node:path";
+import { bundleTests, ENTRY } from "../_support/bundle_tests.ts";
+import { probeInChromium } from "../_support/chromium.ts";
+import { recentNode } from "../_support/node.ts";
+import { portableTests } from "../_support/portable_tests.ts";
+import { found } from "../_support/programs.ts";
+import type { TestReport } from "../_support/run_tests.ts";
+
+/** What must be among the tests, so that none is lost by an import. */
+const SUITES = [
+  "tests/digest/digest_test.ts",
+  "tests/digest/verify_stream_test.ts",
+  "tests/image/validate_test.ts",
+  "tests/image/parse_json_test.ts",
+  "tests/distribution/manifests_test.ts",
+  "tests/distribution/referrers_test.ts",
+  "tests/distribution/stall_test.ts",
+  "tests/oras/copy_test.ts",
+  "tests/oras/stores/portable_store_test.ts",
+];
+
+/** Lets Node take `.js` for modules. */
+const MODULES = `{"type":"module"}`;
+
+let bundled: Promise<ReadonlyMap<string, string>> | undefined;
+
+/** The bundle is the same for every runtime, and made once. */
+function bundleOnce(): Promise<ReadonlyMap<string, string>> {
+  bundled ??= portableTests().then(({ chosen }) => bundleTests(chosen));
+  return bundled;
+}
+
+async function assertReport(report: TestReport): Promise<void> {
+  assert(report.failed.length === 0, report.failed.join("\n"));
+  const { chosen } = await portableTests();
+  assertEquals(Object.keys(report.files), chosen);
+  for (const [file, passed] of Object.entries(report.files)) {
+    assert(passed > 0, `${file} has no test that ran`);
+  }
+  assert(report.passed >= 500, `Only ${report.passed} tests ran`);
+}
+
+Deno.test("portable tests are chosen by what they import", async () => {
+  const { chosen, leftOut } = await portableTests();
+  for (const suite of SUITES) {
+    assert(chosen.includes(suite), `${suite}: ${leftOut.get(suite)}`);
+  }
+});
+
+Deno.test({
+  name: "the portable tests pass in headless Chromium",
+  ignore: !found("chromium"),
+  async fn() {
+    const report = await probeInChromium(await bundleOnce());
+    await assertReport(report as TestReport);
+  },
+});
+
+Deno.test({
+  name: "the portable tests pass in Node",
+  ignore: recentNode() === undefined,
+  async fn() {
+    const folder = await Deno.makeTempDir();
+    try {
+      await Deno.writeTextFile(join(folder, "package.json"), MODULES);
+      for (const [name, text] of await bundleOnce()) {
+        await Deno.writeTextFile(join(folder, name), text);
+      }
+      const main = join(folder, "main.js");
+      await Deno.writeTextFile(
+        main,
+        `import { probe } from "./${ENTRY}";
+process.stdout.write(JSON.stringify(await probe()));
+`,
+      );
+      const { success, stdout, stderr } = await new Deno.Command(
+        recentNode()!,
+        { args: [main], stdin: "null" },
+      ).output();
+      assert(success, new TextDecoder().decode(stderr));
+      await assertReport(JSON.parse(new TextDecoder().decode(stdout)));
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+});
