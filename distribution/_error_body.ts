@@ -1,29 +1,11 @@
 import { readBounded } from "./_body.ts";
 import { scrubbed } from "./_secrets.ts";
+import { isErrorCode } from "./error_codes.ts";
+import { MAX_ERROR_SIZE, validateErrorInfo } from "./error_response.ts";
 import type { ErrorInfo } from "./errors.ts";
 
-/** The most that is read of an error body: 64 KiB. */
-const MAX_ERROR_SIZE = 64 * 1024;
 /** The most that is kept of a text in it, in UTF-16 units. */
 const MAX_TEXT = 1000;
-/** The codes of distribution-spec §Error Codes, which are no secret even to whose password they resemble. */
-const WELL_KNOWN: ReadonlySet<unknown> = new Set([
-  "BLOB_UNKNOWN",
-  "BLOB_UPLOAD_INVALID",
-  "BLOB_UPLOAD_UNKNOWN",
-  "DENIED",
-  "DIGEST_INVALID",
-  "MANIFEST_BLOB_UNKNOWN",
-  "MANIFEST_INVALID",
-  "MANIFEST_UNKNOWN",
-  "NAME_INVALID",
-  "NAME_UNKNOWN",
-  "SIZE_INVALID",
-  "TOOMANYREQUESTS",
-  "UNAUTHORIZED",
-  "UNSUPPORTED",
-]);
-
 /** Reads an error body as JSON, and as undefined where it is none: many proxies answer with HTML. */
 export async function readErrorBody(response: Response): Promise<unknown> {
   try {
@@ -52,8 +34,10 @@ export async function readErrors(response: Response): Promise<ErrorInfo[]> {
   // Before a text is cut: half a secret is one too.
   const clean = (value: unknown) => withoutSecrets(response, value);
   for (const entry of Array.isArray(body?.errors) ? body.errors : []) {
-    const known = WELL_KNOWN.has(entry?.code);
-    const code = known ? entry.code : safeText(clean(entry?.code));
+    if (validateErrorInfo(entry, { level: "wire" }).length > 0) continue;
+    // The specification's own codes are no secret, whatever password they resemble.
+    const known = isErrorCode(entry.code);
+    const code = known ? entry.code : safeText(clean(entry.code));
     if (code === undefined) continue;
     const message = safeText(clean(entry.message));
     found.push({

@@ -5,7 +5,9 @@ import { ProtocolError, SecurityError } from "./errors.ts";
 import { nextLink } from "./link.ts";
 import { redactUrl } from "./redact.ts";
 import type { RegistryClient } from "./registry_client.ts";
+import { validateRepositoryList } from "./repository_list.ts";
 import type { SignalOptions } from "./signal_options.ts";
+import { validateTagList } from "./tag_list.ts";
 
 /** Pages to ask for. */
 export interface PagesRequest extends SignalOptions {
@@ -30,12 +32,18 @@ export interface PagesRequest extends SignalOptions {
 /** What a listing asks for. */
 export interface ListRequest extends Omit<PagesRequest, "query" | "allow"> {
   /** The member of each page that holds the names. */
-  readonly member: string;
+  readonly member: "repositories" | "tags";
   /** List only entries behind this one. */
   readonly last?: string | undefined;
   /** How many entries to ask for at once. */
   readonly pageSize?: number | undefined;
 }
+
+/** What tells whether a page is one, by the member that holds the names. */
+const VALIDATORS = {
+  repositories: validateRepositoryList,
+  tags: validateTagList,
+};
 
 /** So many pages are followed, and no more: a registry can make links without end. */
 const MAX_PAGES = 10_000;
@@ -140,17 +148,18 @@ function nextPage(
 
 async function readNames(
   response: Response,
-  member: string,
+  member: ListRequest["member"],
   action: string,
 ): Promise<readonly string[]> {
   const body = await readJson(response, action);
-  // Some registries say null for none.
-  const names = (body as Record<string, unknown> | null)?.[member] ?? [];
-  if (!Array.isArray(names)) {
+  const [issue] = VALIDATORS[member](body, { level: "wire" });
+  if (issue !== undefined) {
+    // What stands there is not shown, because it may quote the request.
     throw new ProtocolError(
       "BODY_INVALID",
-      `${action}: the answer holds no list`,
+      `${action}: expected ${issue.expected} at ${issue.path} of the answer`,
     );
   }
-  return names.filter((name) => typeof name === "string");
+  const page = body as Record<string, readonly string[] | null | undefined>;
+  return page[member] ?? []; // some registries say null for none
 }

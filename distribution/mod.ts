@@ -29,6 +29,31 @@ export type {
 } from "./blob_options.ts";
 export { Blobs } from "./blobs.ts";
 export type { ClientOptions } from "./client_options.ts";
+export {
+  type ErrorCode,
+  ErrorCodes,
+  isErrorCode,
+  statusOfErrorCode,
+} from "./error_codes.ts";
+export {
+  assertErrorResponse,
+  type ErrorResponse,
+  parseErrorResponse,
+  validateErrorInfo,
+  validateErrorResponse,
+} from "./error_response.ts";
+export {
+  assertRepositoryList,
+  parseRepositoryList,
+  type RepositoryList,
+  validateRepositoryList,
+} from "./repository_list.ts";
+export {
+  assertTagList,
+  parseTagList,
+  type TagList,
+  validateTagList,
+} from "./tag_list.ts";
 export type { Capabilities } from "./capabilities.ts";
 export type {
   FetchContentOptions,

@@ -1,3 +1,4 @@
+import type { RepositoryList } from "../repository_list.ts";
 import type { Exchange } from "./exchange.ts";
 import { cutPage, nextLink, parsePage } from "./paging.ts";
 import type { Page } from "./storage.ts";
@@ -16,7 +17,8 @@ export async function getCatalog(exchange: Exchange): Promise<Response> {
     const last = entries.at(-1)!;
     headers.set("link", nextLink(url("/v2/_catalog"), { n: page.limit, last }));
   }
-  return new Response(JSON.stringify({ repositories: entries }), { headers });
+  const body: RepositoryList = { repositories: entries };
+  return new Response(JSON.stringify(body), { headers });
 }
 
 /** One page of what the visitor may see, out of as many pages of all as that takes. */

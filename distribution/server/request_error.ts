@@ -1,4 +1,5 @@
 import { OciError, type OciErrorOptions } from "../../digest/oci_error.ts";
+import type { ErrorResponse } from "../error_response.ts";
 
 /** What a {@linkcode RequestError} holds beside its code and message. */
 export interface RequestErrorOptions extends OciErrorOptions {
@@ -57,7 +58,7 @@ export class RequestError extends OciError {
 /** The answer that tells a client of a refusal: JSON as of distribution-spec R83. */
 export function errorResponse(error: RequestError): Response {
   const { code, message, detail } = error;
-  const body = { errors: [{ code, message, detail }] };
+  const body: ErrorResponse = { errors: [{ code, message, detail }] };
   return new Response(JSON.stringify(body), {
     status: error.status,
     headers: { "content-type": "application/json", ...error.headers },

@@ -1,6 +1,7 @@
 import type { Exchange } from "./exchange.ts";
 import { cutPage, nextLink, parsePage } from "./paging.ts";
 import { nameUnknown } from "./request_error.ts";
+import type { TagList } from "../tag_list.ts";
 
 /** `GET /v2/<name>/tags/list`: the tags, in byte order (R60-R65). */
 export async function getTags(
@@ -22,6 +23,6 @@ export async function getTags(
       nextLink(url(`/v2/${repository}/tags/list`), { n: page.limit, last }),
     );
   }
-  const body = { name: repository, tags: entries };
+  const body: TagList = { name: repository, tags: entries };
   return new Response(JSON.stringify(body), { headers });
 }

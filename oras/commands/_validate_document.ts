@@ -1,3 +1,9 @@
+import {
+  validateErrorInfo,
+  validateErrorResponse,
+} from "../../distribution/error_response.ts";
+import { validateRepositoryList } from "../../distribution/repository_list.ts";
+import { validateTagList } from "../../distribution/tag_list.ts";
 import { isFields } from "../../image/_checker.ts";
 import { validateImageLayout } from "../../image/image_layout.ts";
 import { JsonError } from "../../image/json_error.ts";
@@ -25,6 +31,10 @@ export const DOCUMENT_TYPES = [
   "config",
   "layout",
   "schema1",
+  "tag-list",
+  "repository-list",
+  "error-response",
+  "error-info",
 ] as const;
 
 /** A kind of document. */
@@ -47,6 +57,10 @@ const VALIDATORS = {
   config: validateImageConfig,
   layout: validateImageLayout,
   schema1: validateSchema1,
+  "tag-list": validateTagList,
+  "repository-list": validateRepositoryList,
+  "error-response": validateErrorResponse,
+  "error-info": validateErrorInfo,
 };
 
 const TYPES: ReadonlyMap<unknown, DocumentType> = new Map([
@@ -81,7 +95,7 @@ export async function validateDocument(
   }
   const type = given ?? guess(value);
   if (type === undefined) {
-    const expected = "a document of the image specification";
+    const expected = "a document of the OCI specifications";
     const actual = isFields(value)
       ? `an object with ${
         Object.keys(value).slice(0, 5).join(", ") || "nothing"
@@ -113,7 +127,11 @@ function guess(value: unknown): DocumentType | undefined {
   if (has("manifests")) return "index";
   if (has("layers") || has("schemaVersion")) return "manifest";
   if (has("digest", "size")) return "descriptor";
-  return has("rootfs", "architecture", "os") ? "config" : undefined;
+  if (has("rootfs", "architecture", "os")) return "config";
+  if (has("repositories")) return "repository-list";
+  if (has("tags")) return "tag-list";
+  if (has("errors")) return "error-response";
+  return has("code") ? "error-info" : undefined;
 }
 
 async function signatureIssues(

@@ -4,6 +4,21 @@ import { FORMAT } from "./flags.ts";
 
 const STDIN = "A file of the name - is stdin.";
 
+/** What `validate` knows. */
+const DOCUMENTS = [
+  "auto",
+  "descriptor",
+  "manifest",
+  "index",
+  "config",
+  "layout",
+  "schema1",
+  "tag-list",
+  "repository-list",
+  "error-response",
+  "error-info",
+];
+
 /** `gantry hash` */
 export const HASH: Command = {
   name: "hash",
@@ -77,26 +92,11 @@ export const VALIDATE: Command = {
       kind: "string",
       value: "type",
       preset: "auto",
-      choices: [
-        "auto",
-        "descriptor",
-        "manifest",
-        "index",
-        "config",
-        "layout",
-        "schema1",
-      ],
-      purpose:
-        "auto, descriptor, manifest, index, config, layout or schema1; auto sees it",
-      check: oneOf(
-        "auto",
-        "descriptor",
-        "manifest",
-        "index",
-        "config",
-        "layout",
-        "schema1",
-      ),
+      choices: DOCUMENTS,
+      purpose: `${DOCUMENTS.slice(0, -1).join(", ")} or ${
+        DOCUMENTS.at(-1)
+      }; auto sees it`,
+      check: oneOf(...DOCUMENTS),
     },
     {
       name: "level",

@@ -53,6 +53,10 @@ Deno.test("validate sees what a document is", async () => {
       fsLayers: [],
       history: [],
     },
+    "tag-list": { name: "team/app", tags: ["v1"] },
+    "repository-list": { repositories: ["team/app"] },
+    "error-response": { errors: [{ code: "DENIED" }] },
+    "error-info": { code: "DENIED", message: "read only" },
   };
   for (const [type, value] of Object.entries(documents)) {
     await box.write(`${type}.json`, JSON.stringify(value));
@@ -71,7 +75,7 @@ Deno.test("validate sees what a document is", async () => {
   const all = JSON.parse(
     await box.ok("validate", "--format=json", ...files),
   );
-  assertEquals(all.length, 6);
+  assertEquals(all.length, 10);
   assertEquals(all[2], {
     file: "index.json",
     valid: true,
@@ -130,12 +134,12 @@ Deno.test("validate refuses what is no JSON, and what it does not know", async (
     }],
     ['{"x":1}', {
       path: "$",
-      expected: "a document of the image specification",
+      expected: "a document of the OCI specifications",
       actual: "an object with x",
     }],
     ["[]", {
       path: "$",
-      expected: "a document of the image specification",
+      expected: "a document of the OCI specifications",
       actual: "a list",
     }],
   ];
