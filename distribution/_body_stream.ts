@@ -38,6 +38,57 @@ export function isBodyless(method: string, status: number): boolean {
     status === 304;
 }
 
+/** Who watches a body. */
+export interface BodyHooks {
+  /** Runs whenever the body is about to be waited for. */
+  readonly pulling?: () => void;
+  /** Runs when that is over, whatever came of it. */
+  readonly pulled?: () => void;
+  /** Runs once, when the body has ended, failed, or been cancelled. */
+  readonly end?: () => void;
+}
+
+/** Those who watch one body. */
+class Watchers {
+  readonly #all: BodyHooks[] = [];
+  #isOver = false;
+
+  add(hooks: BodyHooks): void {
+    this.#all.push(hooks);
+    if (this.#isOver) hooks.end?.();
+  }
+
+  pulling(): void {
+    for (const hooks of this.#all) hooks.pulling?.();
+  }
+
+  pulled(): void {
+    for (const hooks of this.#all) hooks.pulled?.();
+  }
+
+  end(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    for (const hooks of this.#all) hooks.end?.();
+  }
+}
+
+const watched = new WeakMap<ReadableStream, Watchers>();
+
+/**
+ * The same body, watched. One that is guarded already gains no layer by that:
+ * each layer costs a large download some of its speed.
+ */
+export function watchBody(
+  body: ReadableStream<Uint8Array<ArrayBuffer>>,
+  hooks: BodyHooks,
+): ReadableStream<Uint8Array<ArrayBuffer>> {
+  const watchers = watched.get(body);
+  if (watchers === undefined) return guardBody(body, undefined, hooks);
+  watchers.add(hooks);
+  return body;
+}
+
 /**
  * A body that fails with the signal's reason once that aborts, also in the middle
  * of a read.
@@ -48,31 +99,27 @@ export function isBodyless(method: string, status: number): boolean {
 export function guardBody(
   body: ReadableStream<Uint8Array<ArrayBuffer>>,
   signal: AbortSignal | undefined,
-  hooks: {
+  hooks: BodyHooks & {
     /** Makes the error that the consumer sees of the body's own failure. */
-    mapError?: (error: unknown) => unknown;
-    /** Runs whenever the body is about to be waited for. */
-    pulling?: () => void;
-    /** Runs when that is over, whatever came of it. */
-    pulled?: () => void;
-    /** Runs once the body has ended, failed, or been cancelled. */
-    end?: () => void;
+    readonly mapError?: (error: unknown) => unknown;
   } = {},
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
   const byob = byobReader(body);
   const reader = byob ?? body.getReader();
+  const watchers = new Watchers();
+  watchers.add(hooks);
   let controller: ReadableByteStreamController;
   const onAbort = () => {
-    hooks.end?.();
+    watchers.end();
     controller.error(signal!.reason);
     reader.cancel(signal!.reason).catch(() => {});
   };
   const finish = () => {
     signal?.removeEventListener("abort", onAbort);
-    hooks.end?.();
+    watchers.end();
   };
 
-  return new ReadableStream({
+  const guarded: ReadableStream<Uint8Array<ArrayBuffer>> = new ReadableStream({
     type: "bytes",
     ...(byob ? { autoAllocateChunkSize: CHUNK } : {}),
     start(c) {
@@ -82,7 +129,7 @@ export function guardBody(
     },
     async pull() {
       const request = controller.byobRequest;
-      hooks.pulling?.();
+      watchers.pulling();
       try {
         if (byob) {
           const { value, done } = await byob.read(
@@ -108,7 +155,7 @@ export function guardBody(
         finish();
         throw hooks.mapError === undefined ? error : hooks.mapError(error);
       } finally {
-        hooks.pulled?.();
+        watchers.pulled();
       }
     },
     cancel(reason) {
@@ -116,6 +163,8 @@ export function guardBody(
       return reader.cancel(reason);
     },
   });
+  watched.set(guarded, watchers);
+  return guarded;
 }
 
 /** The same response with another body, and perhaps another status. */

@@ -1,4 +1,4 @@
-import { guardBody, withBody } from "./_body_stream.ts";
+import { watchBody, withBody } from "./_body_stream.ts";
 import { sleep as sleepByTimer } from "./_sleep.ts";
 import { type Transport, wrapTransport } from "./transport.ts";
 
@@ -115,7 +115,7 @@ export function limit(
       place.rest();
       return withBody(
         response,
-        guardBody(response.body, undefined, {
+        watchBody(response.body, {
           pulling: () => place.work(),
           pulled: () => place.rest(),
           end: () => place.leave(),

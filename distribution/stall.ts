@@ -1,4 +1,4 @@
-import { guardBody, withBody } from "./_body_stream.ts";
+import { watchBody, withBody } from "./_body_stream.ts";
 import { forwardAbort } from "./_forward_abort.ts";
 import { ConnectionError } from "./errors.ts";
 import type { Source } from "./source.ts";
@@ -90,7 +90,7 @@ export function guardStalls(
     try {
       response = await transport({
         ...request,
-        ...watchBody(request, watch, () => isAnswered),
+        ...watchUpload(request, watch, () => isAnswered),
         signal: abort.signal,
       });
     } catch (error) {
@@ -107,7 +107,7 @@ export function guardStalls(
     }
     return withBody(
       response,
-      guardBody(response.body, undefined, {
+      watchBody(response.body, {
         pulling: () => watch.start(),
         pulled: () => watch.stop(),
         end: finish,
@@ -155,7 +155,7 @@ class Watch {
 }
 
 /** The body of a request, and who is told of what goes out of it. */
-function watchBody(
+function watchUpload(
   { body, onSent }: TransportRequest,
   watch: Watch,
   isAnswered: () => boolean,
@@ -191,7 +191,7 @@ function watchSource(
       pulling();
       try {
         const stream = await source.open(offset);
-        return guardBody(stream, undefined, {
+        return watchBody(stream, {
           pulling,
           pulled,
           end: () => {

@@ -1,4 +1,4 @@
-import { guardBody, withBody } from "./_body_stream.ts";
+import { watchBody, withBody } from "./_body_stream.ts";
 import { forwardAbort } from "./_forward_abort.ts";
 import { ConnectionError } from "./errors.ts";
 import { type Transport, wrapTransport } from "./transport.ts";
@@ -77,7 +77,7 @@ export function limitTime(
         finish();
         return response;
       }
-      const body = guardBody(response.body, undefined, { end: finish });
+      const body = watchBody(response.body, { end: finish });
       return withBody(response, body);
     } catch (error) {
       finish();

@@ -1,5 +1,5 @@
 import { tapStream } from "../digest/_tap_stream.ts";
-import { guardBody, withBody } from "./_body_stream.ts";
+import { watchBody, withBody } from "./_body_stream.ts";
 import { redactHeaders } from "./_redact_headers.ts";
 import { Secrets } from "./_secrets.ts";
 import { redactUrl } from "./redact.ts";
@@ -174,7 +174,7 @@ export function trace(
     const counted = tapStream(response.body, {
       chunk: ({ byteLength }) => void (received += byteLength),
     });
-    return withBody(response, guardBody(counted, undefined, { end }));
+    return withBody(response, watchBody(counted, { end }));
   });
 }
 
