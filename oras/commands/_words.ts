@@ -7,6 +7,19 @@ export const CACHE: readonly [name: string, meaning: string] = [
   "folder of an image layout that keeps what is read; it grows, and is yours to delete",
 ];
 
+/** What help says of the variables that all commands read which talk to a registry. */
+export const NETWORK: readonly (readonly [name: string, meaning: string])[] = [
+  [
+    "REGISTRY_AUTH_FILE",
+    "podman's credential file, looked at where docker's has nothing",
+  ],
+  [
+    "HTTPS_PROXY",
+    "proxy for registries with TLS; HTTP_PROXY for others, ALL_PROXY for both",
+  ],
+  ["NO_PROXY", "hosts, networks and domains that are reached directly"],
+];
+
 /** What help says of the folder of credentials. */
 export const DOCKER_CONFIG: readonly [name: string, meaning: string] = [
   "DOCKER_CONFIG",

@@ -1,6 +1,7 @@
 import type { Command } from "./_command.ts";
 import { type Flag, FLAG_GROUPS } from "./_flag.ts";
 import { COMMON } from "./flags.ts";
+import { NETWORK } from "./_words.ts";
 import { permissionsOf } from "./permissions.ts";
 
 /**
@@ -39,8 +40,12 @@ export function helpPage(command: Command, path: string): string {
     ));
   }
   sections.push(...flagSections([...(command.flags ?? []), ...COMMON]));
-  if (command.environment !== undefined) {
-    sections.push(section("Environment", command.environment));
+  const environment = [
+    ...(command.environment ?? []),
+    ...(talks(command) ? NETWORK : []),
+  ];
+  if (environment.length > 0) {
+    sections.push(section("Environment", environment));
   }
   const permissions = permissionsOf(path);
   if (permissions !== undefined && permissions.flags.length > 0) {
@@ -56,6 +61,12 @@ export function helpPage(command: Command, path: string): string {
     );
   }
   return sections.join("\n\n");
+}
+
+/** Whether a command talks to a registry. */
+function talks({ flags = [] }: Command): boolean {
+  return flags.some(({ name }) => /^(?:from-)?registry-config$/.test(name)) &&
+    flags.some(({ name }) => name === "timeout");
 }
 
 /** How a command is called, in one line. */

@@ -1,5 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { createRegistry } from "@gantry/oci/distribution/server";
+import { inspectManifest } from "../../oras/commands/_inspection.ts";
 import { openSandbox, type Sandbox } from "../_support/cli_sandbox.ts";
 
 const CREATED = "org.opencontainers.image.created=2024-01-02T03:04:05Z";
@@ -150,4 +151,29 @@ Deno.test("inspect fails where there is no such reference", async () => {
   const { code, stderr } = await box.gantry(["inspect", `${box.host}/app:no`]);
   assertEquals(code, 1);
   assertStringIncludes(stderr, "not found");
+});
+
+Deno.test("inspectManifest() lists the layers of schema 1 from the lowest, and knows what it does not know", async () => {
+  const descriptor = {
+    mediaType: "application/vnd.docker.distribution.manifest.v1+prettyjws",
+    digest: `sha256:${"1".repeat(64)}`,
+    size: 10,
+  };
+  const common = {
+    store: { fetch: () => Promise.reject(new Error("no need to")) },
+    name: "host/app",
+    descriptor,
+    signal: new AbortController().signal,
+  };
+  const inspection = await inspectManifest({
+    ...common,
+    value: { fsLayers: [{ blobSum: "sha256:top" }, { blobSum: "sha256:low" }] },
+  });
+  assertEquals(inspection.kind, "schema 1");
+  assertEquals(inspection.layers, [
+    { digest: "sha256:low" },
+    { digest: "sha256:top" },
+  ]);
+  const unknown = await inspectManifest({ ...common, value: { a: 1 } });
+  assertEquals(unknown.kind, "unknown");
 });
