@@ -29,6 +29,10 @@ export interface FetchTransportOptions {
  * length stands on the wire; a larger one is refused, and `maxBodySize` tells
  * that in advance. Bodies are asked for unencoded (`accept-encoding: identity`).
  *
+ * Where a kept-alive connection turns out to be dead, some runtimes, Deno among
+ * them, send a request once more by themselves, one with a body too; `denoTransport`
+ * and `nodeTransport` send what has effects once.
+ *
  * In a browser redirects cannot be seen. There the browser follows them itself,
  * and only headers that are no secret go along.
  *
