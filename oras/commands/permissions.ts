@@ -83,9 +83,14 @@ export const PERMISSION_GROUPS: readonly PermissionGroup[] = [
     flags: [...REGISTRY, ...CREDENTIALS, "--allow-read=<files>", ...TEMPORARY],
   },
   {
-    purpose: "Log in and out",
-    commands: ["login", "logout"],
+    purpose: "Log in",
+    commands: ["login"],
     flags: [...REGISTRY, ...CREDENTIALS, "--allow-write=<credentials>"],
+  },
+  {
+    purpose: "Log out",
+    commands: ["logout"],
+    flags: [...CREDENTIALS, "--allow-write=<credentials>"],
   },
 ];
 
