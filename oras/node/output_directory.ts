@@ -9,6 +9,8 @@ import {
   resolve,
   sep,
 } from "node:path";
+import { parseEntryName } from "../../image/layer/entry_name.ts";
+import { UnsafeEntryError } from "../../image/layer/errors.ts";
 import { cleanPath, isAbsolutePath, leadsOut } from "../_clean_path.ts";
 import { PathError } from "../errors.ts";
 import { pathFailure } from "./_path_failure.ts";
@@ -21,6 +23,13 @@ export interface OutputDirectoryOptions {
    * @default {false}
    */
   readonly allowPathTraversal?: boolean | undefined;
+  /**
+   * Whether names must also be ones for Windows: there a backslash separates, and
+   * devices, streams, drives and parts that end in a dot or space are refused.
+   *
+   * @default {false} but on Windows
+   */
+  readonly windows?: boolean | undefined;
 }
 
 /**
@@ -44,12 +53,14 @@ export class OutputDirectory {
   /** The directory's absolute path. */
   readonly path: string;
   readonly #free: boolean;
+  readonly #windows: boolean;
   #real: Promise<string> | undefined;
 
   /** Names a directory, which need not exist yet. */
   constructor(path: string, options: OutputDirectoryOptions = {}) {
     this.path = resolve(path);
     this.#free = options.allowPathTraversal ?? false;
+    this.#windows = options.windows ?? sep === "\\";
   }
 
   /**
@@ -65,7 +76,9 @@ export class OutputDirectory {
         name,
       );
     }
-    const cleaned = cleanPath(sep === "\\" ? name.replaceAll("\\", "/") : name);
+    const cleaned = cleanPath(
+      this.#windows ? name.replaceAll("\\", "/") : name,
+    );
     if (!this.#free) {
       if (isAbsolutePath(name)) {
         throw refusal("PATH_ABSOLUTE", name, "the name is an absolute path");
@@ -77,6 +90,7 @@ export class OutputDirectory {
           "the name leads out of the output directory",
         );
       }
+      if (this.#windows) checkWindows(name, cleaned);
     }
     return isAbsolute(cleaned) ? cleaned : join(this.path, cleaned);
   }
@@ -194,6 +208,20 @@ export class OutputDirectory {
       );
     }
     return real;
+  }
+}
+
+function checkWindows(name: string, cleaned: string): void {
+  try {
+    parseEntryName(cleaned, { windows: true, maxLength: Infinity });
+  } catch (cause) {
+    if (!(cause instanceof UnsafeEntryError)) throw cause;
+    throw new PathError(
+      "PATH_INVALID",
+      `Cannot write ${JSON.stringify(name)}: Windows gives the name a meaning`,
+      name,
+      { cause },
+    );
   }
 }
 
