@@ -1,4 +1,5 @@
 import type { Capabilities } from "./capabilities.ts";
+import type { AuthScheme } from "./auth/authorize.ts";
 import type { CredentialStore } from "./credential.ts";
 import type { ClientEventHook } from "./events.ts";
 import type { LimitOptions } from "./limit.ts";
@@ -71,6 +72,13 @@ export interface ClientOptions {
    * @default {what the operation needs and the challenge names}
    */
   readonly authScope?: string | undefined;
+  /**
+   * The challenges that are answered, the preferred one first. With `["basic"]` no
+   * token is ever asked for.
+   *
+   * @default {["bearer", "basic"]}
+   */
+  readonly authSchemes?: readonly AuthScheme[] | undefined;
   /**
    * Upload blobs in parts of this many bytes, in place of one body; for proxies and
    * registries that take no large bodies. A push can say otherwise for itself.

@@ -13,6 +13,7 @@ export interface MirrorOptions extends
     | "headers"
     | "allowedRealms"
     | "authScope"
+    | "authSchemes"
   > {
   /** The mirror's `host[:port]`. */
   readonly registry: string;

@@ -17,7 +17,11 @@
  *
  * @module
  */
-export { authorize, type AuthorizeOptions } from "./auth/authorize.ts";
+export {
+  authorize,
+  type AuthorizeOptions,
+  type AuthScheme,
+} from "./auth/authorize.ts";
 export { type Challenge, parseChallenges } from "./auth/challenge.ts";
 export { checkRealm, type RealmOptions } from "./auth/realm.ts";
 export { mergeScopes } from "./auth/scope.ts";

@@ -127,6 +127,7 @@ export class RegistryClient {
       credentials: credentials && notedCredentials(credentials, secrets),
       allowedRealms,
       scope: options.authScope,
+      schemes: options.authSchemes,
       onEvent,
       clock: options.retry?.clock,
     });

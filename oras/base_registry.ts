@@ -1,11 +1,7 @@
-import { defaultTransport } from "../distribution/default_transport.ts";
 import { NotFoundError } from "../distribution/errors.ts";
-import { Reference } from "../distribution/reference.ts";
-import { RegistryClient } from "../distribution/registry_client.ts";
+import type { Reference } from "../distribution/reference.ts";
 import type { SignalOptions } from "../distribution/signal_options.ts";
-import type { Repository } from "../distribution/repository.ts";
 import type { SourceLike } from "../distribution/source.ts";
-import type { Transport } from "../distribution/transport.ts";
 import type { Descriptor } from "../image/descriptor.ts";
 import { encodeJson } from "../image/encode_json.ts";
 import type { Index, Manifest } from "../image/manifest.ts";
@@ -22,16 +18,15 @@ import {
   type DiscoverOptions,
   type ReferrerTree,
 } from "./discover.ts";
-import { hasRegistry } from "./_has_registry.ts";
 import { openContent } from "./_open_content.ts";
 import { manifestForPlatform } from "./_platform.ts";
 import { requireTarget } from "./_require_target.ts";
+import { RegistryAccess } from "./registry_access.ts";
 import type {
   DownloadBlobOptions,
   FileContent,
   GetManifestOptions,
   GetTagsOptions,
-  RegistryOptions,
   UploadBlobOptions,
   UploadManifestOptions,
 } from "./registry_options.ts";
@@ -58,58 +53,7 @@ import type {
  * assertEquals(await new Response(stream).text(), "hello");
  * ```
  */
-export class BaseRegistry {
-  /** How the registry was made. */
-  protected readonly options: RegistryOptions;
-  readonly #clients = new Map<string, RegistryClient>();
-  #transport: Transport | undefined;
-
-  /** Makes a provider. No connection is opened before it is needed. */
-  constructor(options: RegistryOptions = {}) {
-    this.options = options;
-  }
-
-  /**
-   * Makes a full reference of a target: adds the default registry where the text names none,
-   * and the default tag where it has neither tag nor digest.
-   *
-   * @throws {InvalidReferenceError} The text is no reference.
-   */
-  getContainer(target: string | Reference): Reference {
-    const { hostname, defaultTag = "latest" } = this.options;
-    let reference: Reference;
-    if (typeof target !== "string") reference = target;
-    else if (hostname !== undefined && !hasRegistry(target)) {
-      reference = Reference.parse(`${hostname}/${target}`);
-    } else reference = Reference.parse(target);
-    return reference.target === undefined && defaultTag !== ""
-      ? reference.withTag(defaultTag)
-      : reference;
-  }
-
-  /**
-   * The handle of a target's repository. All repositories of one registry share a client, and
-   * with it tokens and connections.
-   *
-   * @throws {InvalidReferenceError} The text is no reference.
-   */
-  repository(target: string | Reference): Repository {
-    const { registry, repository } = this.getContainer(target);
-    return this.client(registry).repository(repository);
-  }
-
-  /** The client of one registry, `host[:port]`. Override it to treat registries differently. */
-  protected client(registry: string): RegistryClient {
-    let client = this.#clients.get(registry);
-    if (client === undefined) {
-      const transport = this.options.transport ??
-        (this.#transport ??= defaultTransport());
-      client = new RegistryClient(registry, { ...this.options, transport });
-      this.#clients.set(registry, client);
-    }
-    return client;
-  }
-
+export class BaseRegistry extends RegistryAccess {
   /**
    * Fetches a manifest or index, verified.
    *
@@ -374,20 +318,5 @@ export class BaseRegistry {
       await manifests.put(tag, bytes, { ...options, mediaType });
     }
     return descriptor;
-  }
-
-  /**
-   * Lets go of idle connections. Only a transport that the provider made itself is
-   * closed; one that it was given belongs to the giver.
-   */
-  close(): void {
-    this.#transport?.close?.();
-    this.#transport = undefined;
-    this.#clients.clear();
-  }
-
-  /** Closes the provider at the end of a `using` block. */
-  [Symbol.dispose](): void {
-    this.close();
   }
 }

@@ -20,7 +20,9 @@
  * @module
  */
 export { appendToImage, type AppendToImageOptions } from "./append_to_image.ts";
+export type { AuthBackend, AuthBackendName } from "./auth_backend.ts";
 export { BaseRegistry } from "./base_registry.ts";
+export { RegistryAccess } from "./registry_access.ts";
 export { copy } from "./copy.ts";
 export {
   CopyError,
@@ -121,6 +123,8 @@ export type {
   FileContent,
   GetManifestOptions,
   GetTagsOptions,
+  LoginOptions,
+  LogoutOptions,
   RegistryOptions,
   UploadBlobOptions,
   UploadManifestOptions,

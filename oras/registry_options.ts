@@ -1,9 +1,11 @@
+import type { WritableCredentialStore } from "../distribution/credential.ts";
 import type { ProgressHook } from "../distribution/progress.ts";
 import type { ClientOptions } from "../distribution/client_options.ts";
 import type { SignalOptions } from "../distribution/signal_options.ts";
 import type { Descriptor } from "../image/descriptor.ts";
 import type { MediaType } from "../image/media_type.ts";
 import type { Platform } from "../image/platform.ts";
+import type { AuthBackend, AuthBackendName } from "./auth_backend.ts";
 
 /** How a {@linkcode Registry} is made. */
 export interface RegistryOptions extends ClientOptions {
@@ -21,11 +23,45 @@ export interface RegistryOptions extends ClientOptions {
    */
   readonly defaultTag?: string | undefined;
   /**
+   * How challenges are answered: by name, or a back end of your own.
+   *
+   * @default {"token"}
+   */
+  readonly authBackend?: AuthBackend | AuthBackendName | undefined;
+  /**
    * How many blobs are moved at once.
    *
    * @default {5 in a push, 3 in a pull}
    */
   readonly concurrency?: number | undefined;
+}
+
+/** What {@linkcode RegistryAccess.login} is told. */
+export interface LoginOptions extends SignalOptions {
+  /**
+   * The registry, `host[:port]`.
+   *
+   * @default {the provider's own `hostname`, or "docker.io"}
+   */
+  readonly hostname?: string | undefined;
+  /**
+   * Where to keep the credential, such as docker's config.
+   *
+   * @default {nowhere: it lasts as long as the provider}
+   */
+  readonly store?: WritableCredentialStore | undefined;
+}
+
+/** What {@linkcode RegistryAccess.logout} is told. */
+export interface LogoutOptions extends SignalOptions {
+  /**
+   * The registry, `host[:port]`.
+   *
+   * @default {the provider's own `hostname`, or "docker.io"}
+   */
+  readonly hostname?: string | undefined;
+  /** Where to delete the credential, too. */
+  readonly store?: WritableCredentialStore | undefined;
 }
 
 /** What {@linkcode BaseRegistry.getManifest} is told. */

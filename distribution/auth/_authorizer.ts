@@ -1,6 +1,6 @@
 import type { Credential, PasswordCredential } from "../credential.ts";
 import { CredentialError } from "../credential_error.ts";
-import { ProtocolError, RegistryError } from "../errors.ts";
+import { RegistryError } from "../errors.ts";
 import { redactUrl } from "../redact.ts";
 import {
   type Transport,
@@ -10,9 +10,10 @@ import {
 import type { AuthorizeOptions } from "./authorize.ts";
 import { basicAuthorization } from "./basic.ts";
 import { isBearerToken } from "./bearer.ts";
-import { type Challenge, parseChallenges } from "./challenge.ts";
+import { parseChallenges } from "./challenge.ts";
 import { checkRealm } from "./realm.ts";
 import { mergeScopes } from "./scope.ts";
+import { chooseOffer, type Way } from "./_offer.ts";
 import { SingleFlight } from "./_single_flight.ts";
 import { fetchToken, type Token, type TokenRequest } from "./token.ts";
 import { TokenCache } from "./token_cache.ts";
@@ -26,15 +27,6 @@ export interface Authorization {
   /** The token in it, where it is one that was fetched. */
   readonly token?: Token;
 }
-
-/** What the registry was seen to want. */
-type Way =
-  | { readonly scheme: "basic" }
-  | {
-    readonly scheme: "bearer";
-    readonly realm: URL;
-    readonly service: string | undefined;
-  };
 
 /** A credential as its store gave it, and the tokens that it was exchanged for. */
 interface Account {
@@ -91,7 +83,7 @@ export class Authorizer {
     shown: Authorization | undefined,
   ): Promise<Authorization | undefined> {
     const challenges = parseChallenges(headers.get("www-authenticate"));
-    const offer = this.#wayOf(challenges);
+    const offer = chooseOffer(challenges, this.#options);
     if (offer === undefined) return undefined;
     const { scope, way } = offer;
     const scopes = this.#widen(request, scope);
@@ -109,33 +101,6 @@ export class Authorizer {
     this.#way = way;
     const next = await this.#follow(way, request, scopes);
     return next?.header === shown?.header ? undefined : next;
-  }
-
-  /** Chooses among the challenges: a token rather than the password itself. */
-  #wayOf(
-    challenges: readonly Challenge[],
-  ): { way: Way; scope: string | undefined } | undefined {
-    const { origin } = this.#options;
-    for (const { scheme, parameters } of challenges) {
-      const text = parameters.get("realm");
-      if (scheme !== "bearer" || text === undefined) continue;
-      const realm = URL.parse(text, origin);
-      if (realm === null || !/^https?:$/.test(realm.protocol)) {
-        throw new ProtocolError(
-          "CHALLENGE_INVALID",
-          `Cannot authenticate at ${this.#options.registry}: the challenge has a malformed realm`,
-        );
-      }
-      realm.username = "";
-      realm.password = "";
-      realm.hash = "";
-      const service = parameters.get("service");
-      const way = { scheme: "bearer", realm, service } as const;
-      return { way, scope: parameters.get("scope") };
-    }
-    return challenges.some(({ scheme }) => scheme === "basic")
-      ? { way: { scheme: "basic" }, scope: undefined }
-      : undefined;
   }
 
   async #follow(

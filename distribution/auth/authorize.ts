@@ -9,6 +9,9 @@ import { discard } from "../_discard.ts";
 import { Authorizer } from "./_authorizer.ts";
 import { parseChallenges } from "./challenge.ts";
 
+/** A way to answer a challenge: by a token, or by the password itself. */
+export type AuthScheme = "bearer" | "basic";
+
 /** How {@linkcode authorize} behaves. */
 export interface AuthorizeOptions {
   /** The registry's `host[:port]` as it stands in references; credentials are looked up by it. */
@@ -28,6 +31,13 @@ export interface AuthorizeOptions {
    * @default {all that the realm rule admits}
    */
   readonly allowedRealms?: readonly string[] | undefined;
+  /**
+   * The challenges that are answered, the preferred one first. With `["basic"]` no
+   * token is ever asked for.
+   *
+   * @default {["bearer", "basic"]}
+   */
+  readonly schemes?: readonly AuthScheme[] | undefined;
   /**
    * The scope to ask tokens for, several of them parted by spaces, whatever requests
    * need and challenges name.

@@ -1,0 +1,188 @@
+import { chainCredentials } from "../distribution/credentials.ts";
+import type {
+  Credential,
+  CredentialStore,
+} from "../distribution/credential.ts";
+import { defaultTransport } from "../distribution/default_transport.ts";
+import { parseRegistryName, Reference } from "../distribution/reference.ts";
+import { RegistryClient } from "../distribution/registry_client.ts";
+import type { Repository } from "../distribution/repository.ts";
+import type { Transport } from "../distribution/transport.ts";
+import { type AuthBackend, openAuthBackend } from "./auth_backend.ts";
+import { hasRegistry } from "./_has_registry.ts";
+import type {
+  LoginOptions,
+  LogoutOptions,
+  RegistryOptions,
+} from "./registry_options.ts";
+
+/**
+ * Which registries there are, and as whom they are spoken to.
+ *
+ * {@linkcode BaseRegistry} adds the calls that move content.
+ *
+ * @example Log in, and out
+ * ```ts
+ * import { RegistryAccess } from "@gantry/oci/oras";
+ * import { fromHandler, UnauthorizedError } from "@gantry/oci/distribution";
+ * import { createRegistry } from "@gantry/oci/distribution/server";
+ * import { assertEquals, assertRejects } from "@std/assert";
+ *
+ * const server = createRegistry({
+ *   authenticate: (username, password) =>
+ *     username === "me" && password === "pw" ? { name: "me" } : undefined,
+ * });
+ * const registry = new RegistryAccess({
+ *   hostname: "registry.example",
+ *   transport: fromHandler((request) => server.fetch(request)),
+ * });
+ * await assertRejects(
+ *   () => registry.login({ username: "me", password: "no" }),
+ *   UnauthorizedError,
+ * );
+ * await registry.login({ username: "me", password: "pw" });
+ * assertEquals(await registry.logout(), true);
+ * ```
+ */
+export class RegistryAccess {
+  /** How the registry was made. */
+  protected readonly options: RegistryOptions;
+  readonly #clients = new Map<string, RegistryClient>();
+  readonly #logins = new Map<string, Credential>();
+  readonly #backend: AuthBackend;
+  #transport: Transport | undefined;
+
+  /**
+   * Makes a provider. No connection is opened before it is needed.
+   *
+   * @throws {TypeError} There is no authentication back end of that name.
+   */
+  constructor(options: RegistryOptions = {}) {
+    this.options = options;
+    this.#backend = openAuthBackend(options.authBackend);
+  }
+
+  /**
+   * Makes a full reference of a target: adds the default registry where the text names none,
+   * and the default tag where it has neither tag nor digest.
+   *
+   * @throws {InvalidReferenceError} The text is no reference.
+   */
+  getContainer(target: string | Reference): Reference {
+    const { hostname, defaultTag = "latest" } = this.options;
+    let reference: Reference;
+    if (typeof target !== "string") reference = target;
+    else if (hostname !== undefined && !hasRegistry(target)) {
+      reference = Reference.parse(`${hostname}/${target}`);
+    } else reference = Reference.parse(target);
+    return reference.target === undefined && defaultTag !== ""
+      ? reference.withTag(defaultTag)
+      : reference;
+  }
+
+  /**
+   * The handle of a target's repository. All repositories of one registry share a client, and
+   * with it tokens and connections.
+   *
+   * @throws {InvalidReferenceError} The text is no reference.
+   */
+  repository(target: string | Reference): Repository {
+    const { registry, repository } = this.getContainer(target);
+    return this.client(registry).repository(repository);
+  }
+
+  /** The client of one registry, `host[:port]`. Override it to treat registries differently. */
+  protected client(registry: string): RegistryClient {
+    let client = this.#clients.get(registry);
+    if (client === undefined) {
+      const transport = this.options.transport ??
+        (this.#transport ??= defaultTransport());
+      client = new RegistryClient(registry, {
+        ...this.options,
+        authSchemes: this.#backend.schemes ?? this.options.authSchemes,
+        credentials: this.#credentials(),
+        transport,
+      });
+      this.#clients.set(registry, client);
+    }
+    return client;
+  }
+
+  /**
+   * Tries a credential at a registry, and uses it from then on, before any that
+   * `credentials` may give. With the option `store` it is kept there, too.
+   *
+   * @throws {UnauthorizedError} The registry does not take it; nothing has changed then.
+   * @throws {InvalidReferenceError} The registry's name is malformed.
+   * @throws {CredentialError} The store cannot be written.
+   */
+  async login(
+    credential: Credential,
+    options: LoginOptions = {},
+  ): Promise<void> {
+    const { signal, store } = options;
+    const registry = this.#registryOf(options.hostname);
+    const known = this.#logins.get(registry);
+    this.#remember(registry, credential);
+    try {
+      await this.client(registry).ping({ signal });
+      await store?.put(registry, credential, { signal });
+    } catch (error) {
+      this.#remember(registry, known);
+      throw error;
+    }
+  }
+
+  /**
+   * Forgets the login at a registry, its tokens too, and tells whether there was one. With
+   * the option `store` it is deleted there, too.
+   *
+   * @throws {InvalidReferenceError} The registry's name is malformed.
+   * @throws {CredentialError} The store cannot be written.
+   */
+  async logout(options: LogoutOptions = {}): Promise<boolean> {
+    const { signal, store } = options;
+    const registry = this.#registryOf(options.hostname);
+    const wasIn = this.#logins.has(registry);
+    this.#remember(registry, undefined);
+    return await store?.delete(registry, { signal }) || wasIn;
+  }
+
+  #registryOf(hostname = this.options.hostname ?? "docker.io"): string {
+    return parseRegistryName(hostname);
+  }
+
+  #remember(registry: string, credential: Credential | undefined): void {
+    if (credential === undefined) this.#logins.delete(registry);
+    else this.#logins.set(registry, credential);
+    this.#clients.delete(registry); // its tokens are another's
+  }
+
+  /** Logins first, then what the options name, then what belongs to the back end. */
+  #credentials(): CredentialStore {
+    const logins: CredentialStore = {
+      get: (registry) => Promise.resolve(this.#logins.get(registry)),
+    };
+    const stores = [
+      logins,
+      this.options.credentials,
+      this.#backend.credentials,
+    ];
+    return chainCredentials(...stores.filter((store) => store !== undefined));
+  }
+
+  /**
+   * Lets go of idle connections. Only a transport that the provider made itself is
+   * closed; one that it was given belongs to the giver.
+   */
+  close(): void {
+    this.#transport?.close?.();
+    this.#transport = undefined;
+    this.#clients.clear();
+  }
+
+  /** Closes the provider at the end of a `using` block. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
