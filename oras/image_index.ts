@@ -16,7 +16,7 @@ import { MediaTypes } from "../image/media_type.ts";
 import { MAX_MANIFEST_SIZE, parseJson } from "../image/parse_json.ts";
 import { ArtifactError } from "./errors.ts";
 import { putTagged } from "./graph/_put_tagged.ts";
-import { readManifest } from "./graph/_read_manifest.ts";
+import { resolveManifest } from "./graph/_read_manifest.ts";
 import type {
   CreateIndexOptions,
   UpdateIndexOptions,
@@ -54,10 +54,10 @@ export async function createIndex(
   references: readonly string[],
   options: CreateIndexOptions = {},
 ): Promise<ManifestContent<Index>> {
-  const { annotations, artifactType, signal } = options;
+  const { annotations, artifactType } = options;
   const entries: Descriptor[] = [];
   for (const reference of references) {
-    entries.push(await entryOf(store, reference, { signal }));
+    entries.push(await entryOf(store, reference, options));
   }
   const index = imageIndex(distinct(entries), {
     ...annotations !== undefined && { annotations },
@@ -96,8 +96,8 @@ export async function updateIndex(
   reference: string,
   options: UpdateIndexOptions = {},
 ): Promise<ManifestContent<Index>> {
-  const { add = [], artifactType, merge = [], remove = [], signal } = options;
-  const current = await readIndex(store, reference, { signal });
+  const { add = [], artifactType, merge = [], onStep, remove = [] } = options;
+  const current = await readIndex(store, reference, options);
   let entries = [...current.value.manifests];
   for (const digest of remove) {
     const left = entries.filter((entry) => entry.digest !== digest);
@@ -108,11 +108,17 @@ export async function updateIndex(
       );
     }
     entries = left;
+    onStep?.({ step: "removed", reference: digest, digest });
   }
-  for (const one of add) entries.push(await entryOf(store, one, { signal }));
+  for (const one of add) {
+    const entry = await entryOf(store, one, options);
+    entries.push(entry);
+    onStep?.({ step: "added", reference: one, digest: entry.digest });
+  }
   for (const one of merge) {
-    const { value } = await readIndex(store, one, { signal });
+    const { descriptor, value } = await readIndex(store, one, options);
     entries.push(...value.manifests);
+    onStep?.({ step: "merged", reference: one, digest: descriptor.digest });
   }
   const { artifactType: before, ...rest } = current.value;
   const type = artifactType ?? before;
@@ -130,12 +136,10 @@ export async function updateIndex(
 async function entryOf(
   store: Store,
   reference: string,
-  options: SignalOptions,
+  { onStep, signal }: StepOptions,
 ): Promise<Descriptor> {
-  const { digest, mediaType, size } = await store.resolve(reference, options);
-  const descriptor = { mediaType, digest, size };
-  const content = await readManifest(store, descriptor, options);
-  const config = await platformConfig(store, content, options);
+  const content = await readStep(store, reference, { onStep, signal });
+  const config = await platformConfig(store, content, { signal });
   return indexEntry(content, config === undefined ? {} : { config });
 }
 
@@ -166,14 +170,28 @@ async function platformConfig(
   }
 }
 
+/** What the reading of a manifest is told. */
+type StepOptions = Pick<CreateIndexOptions, "onStep" | "signal">;
+
+async function readStep(
+  store: Store,
+  reference: string,
+  { onStep, signal }: StepOptions,
+): Promise<ManifestContent> {
+  onStep?.({ step: "fetching", reference, digest: undefined });
+  const content = await resolveManifest(store, reference, { signal });
+  const { digest, mediaType, size } = content.descriptor;
+  onStep?.({ step: "fetched", reference, digest });
+  return { ...content, descriptor: { mediaType, digest, size } };
+}
+
 async function readIndex(
   store: Store,
   reference: string,
-  options: SignalOptions,
+  { onStep, signal }: StepOptions,
 ): Promise<ManifestContent<Index>> {
-  const { digest, mediaType, size } = await store.resolve(reference, options);
-  const descriptor = { mediaType, digest, size };
-  const content = await readManifest(store, descriptor, options);
+  const content = await readStep(store, reference, { onStep, signal });
+  const { mediaType } = content.descriptor;
   if (isIndex(content.value)) return content as ManifestContent<Index>;
   throw new ArtifactError(
     "ARTIFACT_UNSUPPORTED",

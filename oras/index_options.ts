@@ -1,6 +1,16 @@
 import type { SignalOptions } from "../distribution/signal_options.ts";
 import type { Annotations } from "../image/annotations.ts";
 
+/** A step in the making of an index: what was done, with which manifest. */
+export interface IndexStep {
+  /** What is done or was done. */
+  readonly step: "fetching" | "fetched" | "added" | "merged" | "removed";
+  /** The tag or digest as it was given. */
+  readonly reference: string;
+  /** The manifest; undefined while it is being fetched. */
+  readonly digest: string | undefined;
+}
+
 /** What an index is made of besides its manifests. */
 export interface CreateIndexOptions extends SignalOptions {
   /** Its tags. */
@@ -15,6 +25,8 @@ export interface CreateIndexOptions extends SignalOptions {
    * @default {true}
    */
   readonly push?: boolean | undefined;
+  /** Told of each step. */
+  readonly onStep?: ((step: IndexStep) => void) | undefined;
 }
 
 /** How an index is changed: first what is removed, then what is added, then what is merged. */
@@ -35,4 +47,6 @@ export interface UpdateIndexOptions extends SignalOptions {
    * @default {true}
    */
   readonly push?: boolean | undefined;
+  /** Told of each step. */
+  readonly onStep?: ((step: IndexStep) => void) | undefined;
 }

@@ -53,6 +53,7 @@ export { describeLayer, type ImageLayer } from "./image_layer.ts";
 export { createIndex, updateIndex } from "./image_index.ts";
 export type {
   CreateIndexOptions,
+  IndexStep,
   UpdateIndexOptions,
 } from "./index_options.ts";
 export { walk, type WalkOptions } from "./graph/walk.ts";

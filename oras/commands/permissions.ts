@@ -64,6 +64,8 @@ export const PERMISSION_GROUPS: readonly PermissionGroup[] = [
       "blob delete",
       "blob cp",
       "cp",
+      "manifest index create",
+      "manifest index update",
     ],
     flags: [...REGISTRY, ...CREDENTIALS],
   },

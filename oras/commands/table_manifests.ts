@@ -16,6 +16,134 @@ import {
   VERBOSE,
 } from "./flags.ts";
 
+/** `gantry manifest index …` */
+const INDEX: Command = {
+  name: "index",
+  purpose: "Make and change indexes",
+  commands: [
+    {
+      name: "create",
+      aliases: ["pack"],
+      purpose: "Make an index of manifests, and push it",
+      usage: "[flags] <name>[:<tag>[,<tag>][...]] [{<tag>|<digest>}...]",
+      notes: [
+        "All manifests are in the same repository or layout. Their platforms come from",
+        "the configs of images.",
+      ],
+      examples: [
+        {
+          title: "Make one under a tag",
+          line:
+            "manifest index create localhost:5000/hello:v1 linux-amd64 linux-arm64",
+        },
+        {
+          title: "Make one under several tags, with an annotation",
+          line:
+            "manifest index create -a key=value localhost:5000/hello:v1,latest linux-amd64",
+        },
+        {
+          title: "Print it, and push nothing",
+          line:
+            "manifest index create -o - --pretty localhost:5000/hello linux-amd64 linux-arm64",
+        },
+      ],
+      arity: {
+        min: 1,
+        meaning: "the destination index to create",
+      },
+      flags: [
+        {
+          name: "annotation",
+          short: "a",
+          kind: "stringArray",
+          value: "key=value",
+          purpose: "annotate the index",
+        },
+        {
+          name: "artifact-type",
+          kind: "string",
+          value: "type",
+          purpose: "what kind of artifact it is",
+        },
+        OUTPUT,
+        DRY_RUN,
+        PRETTY,
+        ...FORMAT,
+        ...REMOTE,
+        ...LAYOUT,
+        DEBUG,
+        VERBOSE,
+      ],
+      environment: [DOCKER_CONFIG],
+      load: () => import("./manifest_index_create.ts"),
+    },
+    {
+      name: "update",
+      purpose: "Put manifests into an index, and take others out",
+      usage: "[flags] <name>{:<tag>|@<digest>} [{--add|--merge|--remove} ...]",
+      notes: [
+        "First manifests are removed, then added, then those of other indexes merged.",
+        "What else stands in the index stays.",
+      ],
+      examples: [
+        {
+          title: "Put one in, take one out",
+          line:
+            "manifest index update localhost:5000/hello:v1 --add linux-arm64 --remove sha256:…",
+        },
+        {
+          title: "Take in all of another index, and tag the result",
+          line:
+            "manifest index update localhost:5000/hello:v1 --merge other --tag v2",
+        },
+      ],
+      arity: { min: 1, max: 1, meaning: "the target index to update" },
+      flags: [
+        {
+          name: "add",
+          kind: "stringArray",
+          value: "tag|digest",
+          purpose: "put this manifest in",
+        },
+        {
+          name: "merge",
+          kind: "stringArray",
+          value: "tag|digest",
+          purpose: "put the manifests of this index in",
+        },
+        {
+          name: "remove",
+          kind: "stringArray",
+          value: "digest",
+          purpose: "take this manifest out",
+        },
+        {
+          name: "tag",
+          kind: "stringArray",
+          value: "tag",
+          purpose: "tag the result with this, too",
+        },
+        {
+          name: "artifact-type",
+          kind: "string",
+          value: "type",
+          purpose: "what kind of artifact it is from now on; none where empty",
+        },
+        OUTPUT,
+        DRY_RUN,
+        PRETTY,
+        ...FORMAT,
+        ...REMOTE,
+        ...LAYOUT,
+        DEBUG,
+        VERBOSE,
+      ],
+      environment: [DOCKER_CONFIG],
+      load: () => import("./manifest_index_update.ts"),
+    },
+  ],
+};
+
 /** `gantry manifest …` */
 export const MANIFEST: Command = {
   name: "manifest",
@@ -186,5 +314,6 @@ export const MANIFEST: Command = {
       environment: [DOCKER_CONFIG],
       load: () => import("./manifest_delete.ts"),
     },
+    INDEX,
   ],
 };
