@@ -44,7 +44,12 @@ function runtimeFolder(
   env: Readonly<Record<string, string | undefined>>,
 ): string | undefined {
   if (process.platform !== "linux") return undefined;
-  return env["XDG_RUNTIME_DIR"] || `/run/containers/${process.getuid?.()}`;
+  if (env["XDG_RUNTIME_DIR"]) return env["XDG_RUNTIME_DIR"];
+  try {
+    return `/run/containers/${process.getuid?.()}`;
+  } catch {
+    return undefined; // a runtime that may not say who runs it
+  }
 }
 
 /**

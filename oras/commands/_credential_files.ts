@@ -78,8 +78,9 @@ function readable(store: CredentialStore): CredentialStore {
       try {
         return await store.get(registry, options);
       } catch (error) {
-        const isClosed = error instanceof CredentialError &&
-          error.code === "CREDENTIAL_CONFIG_UNREADABLE";
+        const isClosed = error instanceof Deno.errors.NotCapable ||
+          error instanceof CredentialError &&
+            error.code === "CREDENTIAL_CONFIG_UNREADABLE";
         if (isClosed) return undefined;
         throw error;
       }

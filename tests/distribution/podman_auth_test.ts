@@ -2,6 +2,7 @@ import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { CredentialError } from "@gantry/oci/distribution";
 import {
   CredentialHelper,
@@ -363,4 +364,26 @@ Deno.test("commands name the file in REGISTRY_AUTH_FILE that is broken, and quot
   assertEquals(code, 1);
   assert(stderr.includes("broken.json: expected JSON"), stderr);
   assert(!(stderr + stdout).includes("s3cret"));
+});
+
+Deno.test("commands do without podman's files where they may not read them", async () => {
+  await using world = new AuthWorld();
+  await using box = await openSandbox();
+  await box.write("../config/containers/auth.json", "s3cret");
+  await box.write("../docker/config.json", "{}");
+  const clone = fileURLToPath(new URL("../..", import.meta.url));
+  const folder = join(box.folder, "..", "docker");
+  const XDG_CONFIG_HOME = join(box.folder, "..", "config");
+  const variables = "DOCKER_CONFIG,HOME";
+  for (const names of [variables, `${variables},XDG_CONFIG_HOME`]) {
+    const { code, stderr, stdout } = await runProgram([
+      ...[Deno.execPath(), "run", "--quiet", "--no-prompt", "--allow-net"],
+      ...[`--allow-env=${names}`, `--allow-read=${folder},${clone}`],
+      join(clone, "cli.ts"),
+      ...["repo", "tags", "--plain-http", `${world.registry}/app`],
+    ], {
+      env: { DOCKER_CONFIG: folder, XDG_CONFIG_HOME, XDG_RUNTIME_DIR: "" },
+    });
+    assertEquals([code, stdout, stderr], [0, "v1\n", ""]);
+  }
 });
