@@ -1,6 +1,7 @@
 import type { Credential, GetCredentialOptions } from "../credential.ts";
 import type { AuthKeys } from "./_auth_keys.ts";
 import { decodeEntry } from "./_auth_entry.ts";
+import { isHelperName } from "./_helper_name.ts";
 import { invalidConfig, isObject, type JsonObject } from "./_json_file.ts";
 import type { CredentialHelper } from "./credential_helper.ts";
 
@@ -47,9 +48,16 @@ export function helperNames(
 ): string[] {
   const helpers = member(config, "credHelpers", origin);
   const names = keys.keysOf(helpers, registry).map((key) => helpers[key]);
-  return [names[0], config["credsStore"]].filter((name): name is string =>
+  const found = [names[0], config["credsStore"]].filter((name) =>
     typeof name === "string" && name !== ""
-  );
+  ) as string[];
+  for (const name of found) {
+    if (isHelperName(name)) continue;
+    const shown = JSON.stringify(name.slice(0, 80));
+    const reason = `expected a credential helper's name, found ${shown}`;
+    throw invalidConfig(origin, reason);
+  }
+  return found;
 }
 
 /** Opens a helper. It is loaded on demand, because most files name none. */

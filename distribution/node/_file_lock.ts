@@ -4,8 +4,8 @@ import { sleep } from "../_sleep.ts";
 
 /** A lock is held for some milliseconds; one this old was left by a process that died. */
 const STALE = 30_000;
-/** How long to wait for a lock that others hold. */
-const PATIENCE = 20_000;
+/** How long to wait for a lock that others hold: longer than until one is stale. */
+const PATIENCE = 45_000;
 
 /**
  * Does work while no other process that asks for the same lock does.

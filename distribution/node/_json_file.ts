@@ -1,11 +1,4 @@
-import {
-  mkdir,
-  open,
-  readFile,
-  readlink,
-  rename,
-  unlink,
-} from "node:fs/promises";
+import { mkdir, open, readlink, rename, unlink } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { CredentialError } from "../credential_error.ts";
 import { withFileLock } from "./_file_lock.ts";
@@ -16,6 +9,8 @@ export type JsonObject = Record<string, unknown>;
 /** docker writes tabs; a file that exists keeps what it has. */
 const DEFAULT_INDENT = "\t";
 const MAX_LINKS = 40;
+/** Far more than all registries of the world take. */
+const MAX_SIZE = 4 * 1024 * 1024;
 
 /** Reads a file of one JSON object; a missing or empty one is undefined. */
 export async function readJsonFile(
@@ -64,7 +59,7 @@ export async function changeJsonFile(
 
 async function readText(path: string): Promise<string | undefined> {
   try {
-    const text = await readFile(path, "utf8");
+    const text = await readBounded(path);
     return text.trim() === "" ? undefined : text;
   } catch (cause) {
     if (!isSystemError(cause)) throw cause;
@@ -74,6 +69,27 @@ async function readText(path: string): Promise<string | undefined> {
       `Cannot read ${path}: ${reason(cause.code)}`,
       { cause },
     );
+  }
+}
+
+/** Reads a small file; what is named by mistake may have no end. */
+async function readBounded(path: string): Promise<string> {
+  const file = await open(path, "r");
+  try {
+    const decoder = new TextDecoder();
+    const buffer = new Uint8Array(64 * 1024);
+    let text = "";
+    for (let size = 0;;) {
+      const { bytesRead } = await file.read(buffer, 0, buffer.byteLength);
+      if (bytesRead === 0) return text + decoder.decode();
+      size += bytesRead;
+      if (size > MAX_SIZE) {
+        throw invalidConfig(path, `it is larger than ${MAX_SIZE} bytes`);
+      }
+      text += decoder.decode(buffer.subarray(0, bytesRead), { stream: true });
+    }
+  } finally {
+    await file.close();
   }
 }
 

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import type { Credential } from "../credential.ts";
 import { CredentialError } from "../credential_error.ts";
 import type { SignalOptions } from "../signal_options.ts";
+import { isHelperName } from "./_helper_name.ts";
 
 /** How {@linkcode CredentialHelper} runs its program. */
 export interface CredentialHelperOptions {
@@ -47,7 +48,7 @@ export class CredentialHelper {
    * @throws {TypeError} The name is no plain file name.
    */
   constructor(name: string, options: CredentialHelperOptions = {}) {
-    if (!/^[A-Za-z0-9][\w.+-]*$/.test(name)) {
+    if (!isHelperName(name)) {
       throw new TypeError(
         `Cannot use credential helper ${JSON.stringify(name)}: ` +
           "expected a name without path",

@@ -185,6 +185,12 @@ const BAD_FILES: [string, string][] = [
   ["auth without a colon", '{"auths":{"r.example":{"auth":"czNjcmV0"}}}'],
   ["auth that is no base64", '{"auths":{"r.example":{"auth":"s3cret!"}}}'],
   ["credHelpers that is no object", '{"credHelpers":"s3cret"}'],
+  ["a credsStore that is a path", '{"credsStore":"../../x"}'],
+  ["a credsStore that is a flag", '{"credsStore":"-x"}'],
+  ["a helper that is a path", '{"credHelpers":{"r.example":"/bin/sh"}}'],
+  ["a helper that is a command", '{"credHelpers":{"r.example":"x; sh"}}'],
+  ["a helper with NUL", '{"credHelpers":{"r.example":"x\\u0000"}}'],
+  ["more than 4 MiB", `{"a":"${"s3cret".repeat(800_000)}"}`],
 ];
 
 for (const [name, text] of BAD_FILES) {
@@ -639,6 +645,45 @@ Deno.test({
       setTimeout(() => controller.abort(reason), 50);
       assertEquals(await rejection(pending), reason);
     });
+  },
+});
+
+Deno.test({
+  name: "DockerConfig runs no program that its file leads to by a path",
+  ignore: noShell,
+  async fn() {
+    const evil = '#!/bin/sh\necho ran >"$STORE/ran"\n';
+    await withHelpers({ evil }, async ({ env, file, store }) => {
+      await writeFile(file, '{"credsStore":"x/../docker-credential-evil"}');
+      const docker = new DockerConfig(file, { env });
+      for (
+        const work of [
+          () => docker.get("r.example"),
+          () => docker.put("r.example", PASSWORD),
+          () => docker.delete("r.example"),
+        ]
+      ) {
+        const error = await assertRejects<CredentialError>(
+          work,
+          CredentialError,
+        );
+        assertEquals(error.code, "CREDENTIAL_CONFIG_INVALID");
+      }
+      await assertNames(store, []);
+    });
+  },
+});
+
+Deno.test({
+  name: "DockerConfig.get() leaves a file that never ends",
+  ignore: noShell,
+  async fn() {
+    const error = await assertRejects(
+      () => new DockerConfig("/dev/zero").get("r.example"),
+      CredentialError,
+      "it is larger than 4194304 bytes",
+    );
+    assertEquals(error.code, "CREDENTIAL_CONFIG_INVALID");
   },
 });
 
