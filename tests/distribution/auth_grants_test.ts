@@ -1,11 +1,14 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import {
+  type ClientEvent,
   CredentialError,
   type CredentialStore,
   DeniedError,
   fixedCredentials,
+  ProtocolError,
   type RegistryClient,
   type RegistryError,
+  SecurityError,
   UnauthorizedError,
 } from "@gantry/oci/distribution";
 import { assertNoSecret } from "./_layers.ts";
@@ -296,5 +299,109 @@ for (const challenge of CHALLENGES) {
       [request!.authorization, request!.service, request!.scopes],
       [BASIC, "registry", ["repository:team/app:pull"]],
     );
+  });
+}
+
+Deno.test("RegistryClient follows no token service to another origin with a secret", async () => {
+  await using elsewhere = new AuthWorld();
+  const location = `http://${elsewhere.registry}/token`;
+  for (
+    const credential of [PASSWORD, { identityToken: "s3cret" }]
+  ) {
+    for (const status of [307, 308]) {
+      await using world = new AuthWorld({
+        token: () => new Response(null, { status, headers: { location } }),
+      });
+      using client = world.client({
+        credentials: fixedCredentials(credential),
+      });
+      const error = await assertRejects(
+        () => pull(world, client),
+        SecurityError,
+      );
+      assertNoSecret(error, SECRETS);
+      assertEquals([world.tokenRequests.length, elsewhere.seen.length], [1, 0]);
+    }
+  }
+});
+
+Deno.test("RegistryClient tells once of a token service elsewhere, and can be forbidden it", async () => {
+  await using world = new AuthWorld();
+  const events: ClientEvent[] = [];
+  const credentials = fixedCredentials(PASSWORD);
+  using client = world.client({
+    credentials,
+    onEvent: (event) => events.push(event),
+  });
+  for (const name of ["a", "b"]) await pull(world, client, name);
+  assertEquals(events.map(({ type }) => type), [
+    "foreign-realm",
+    "token",
+    "token",
+  ]);
+  assertNoSecret(events, SECRETS);
+  using strict = world.client({ credentials, allowedRealms: [world.registry] });
+  const count = world.tokenRequests.length;
+  const error = await assertRejects(() => pull(world, strict), SecurityError);
+  assertEquals(error.code, "REALM_FORBIDDEN");
+  assertEquals(world.tokenRequests.length, count);
+});
+
+Deno.test("RegistryClient shows a registry token as it is, and a token of the scope that was given", async () => {
+  await using world = new AuthWorld();
+  using first = world.client({
+    authScope: "repository:*:pull registry:catalog:*",
+  });
+  await pull(world, first, "a");
+  await pull(world, first, "b");
+  assertEquals(world.tokenRequests.map(({ scopes }) => scopes), [
+    ["registry:catalog:*", "repository:*:pull"],
+  ]);
+  using second = world.client({
+    credentials: fixedCredentials({ registryToken: "t0ken-1" }),
+  });
+  assertEquals(await pull(world, second, "c"), ["v1"]);
+  assertEquals(world.tokenRequests.length, 1);
+  using wrong = world.client({
+    credentials: fixedCredentials({ registryToken: "s3cret" }),
+  });
+  const error = await assertRejects(
+    () => pull(world, wrong),
+    UnauthorizedError,
+  );
+  assertEquals(world.tokenRequests.length, 1);
+  assertNoSecret(error, SECRETS);
+});
+
+const UNUSABLE: [string, () => Response][] = [
+  [
+    "a token with a line break",
+    () => Response.json({ token: "s3cret\r\nx-evil: 1" }),
+  ],
+  ["a token that is no ASCII", () => Response.json({ token: "s3crét" })],
+  ["a token that is a number", () => Response.json({ token: 7 })],
+  ["HTML", () => new Response("<html>s3cret</html>")],
+  ["a list", () => Response.json(["s3cret"])],
+  [
+    "a token of 200 KB",
+    () => Response.json({ token: "s3cret".repeat(33_000) }),
+  ],
+  ["nothing", () => new Response(null, { status: 204 })],
+  [
+    "gzip that is none",
+    () =>
+      new Response(new Uint8Array([0x1f, 0x8b, 1, 2, 3]), {
+        headers: { "content-encoding": "x-gzip" },
+      }),
+  ],
+];
+
+for (const [name, token] of UNUSABLE) {
+  Deno.test(`RegistryClient refuses a token service that answers ${name}`, async () => {
+    await using world = new AuthWorld({ token });
+    using client = world.client({ credentials: fixedCredentials(PASSWORD) });
+    const error = await assertRejects(() => pull(world, client), ProtocolError);
+    assertEquals(world.seen.length, 1);
+    assertNoSecret(error, SECRETS);
   });
 }
