@@ -3,7 +3,7 @@ import type { Platform } from "../../image/platform.ts";
 import { discover, type ReferrerTree } from "../discover.ts";
 import { can, type ReadableStore } from "../store.ts";
 import { packDockerArchive } from "../stores/pack_docker_archive.ts";
-import { packLayout } from "../stores/pack_layout.ts";
+import { type LayoutEntry, packLayout } from "../stores/pack_layout.ts";
 import type { ArchiveArgument } from "./_archive_argument.ts";
 
 /** What goes into an archive. */
@@ -44,23 +44,23 @@ export async function saveArchive(
       await writeArchive(path, archive, { signal });
     });
   }
-  const entries = [{ descriptor, tag: target }];
+  const entries: LayoutEntry[] = [{ descriptor, tag: target }];
   if (content.recursive && can(store, "listReferrers")) {
     const tree = await discover(store, descriptor.digest, { signal });
-    entries.push(...below(tree));
+    entries.push(...flattenReferrers(tree));
   }
   await writeArchive(path, packLayout(store, entries, { signal }), { signal });
 }
 
-function below({ referrers }: ReferrerTree): {
-  descriptor: Descriptor;
-  tag: undefined;
-}[] {
+/** All that refers to the root of a tree, and to that. */
+export function flattenReferrers(
+  { referrers }: ReferrerTree,
+): { readonly descriptor: Descriptor; readonly tag: undefined }[] {
   return referrers.flatMap((tree) => {
     const { digest, mediaType, size } = tree.descriptor;
     return [
       { descriptor: { mediaType, digest, size }, tag: undefined },
-      ...below(tree),
+      ...flattenReferrers(tree),
     ];
   });
 }

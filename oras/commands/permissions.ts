@@ -71,7 +71,7 @@ export const PERMISSION_GROUPS: readonly PermissionGroup[] = [
   },
   {
     purpose: "Pull files",
-    commands: ["pull", "blob fetch"],
+    commands: ["pull", "blob fetch", "backup"],
     flags: [
       ...REGISTRY,
       ...CREDENTIALS,
@@ -81,7 +81,14 @@ export const PERMISSION_GROUPS: readonly PermissionGroup[] = [
   },
   {
     purpose: "Push files",
-    commands: ["push", "attach", "manifest push", "blob push", "image append"],
+    commands: [
+      "push",
+      "attach",
+      "manifest push",
+      "blob push",
+      "image append",
+      "restore",
+    ],
     flags: [...REGISTRY, ...CREDENTIALS, "--allow-read=<files>", ...TEMPORARY],
   },
   {

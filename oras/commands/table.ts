@@ -3,6 +3,7 @@ import { ATTACH, DISCOVER, PULL, PUSH } from "./table_artifacts.ts";
 import { RESOLVE, TAG, UNTAG } from "./table_tags.ts";
 import { AUTH } from "./table_auth.ts";
 import { COMPLETE, COMPLETION } from "./table_completion.ts";
+import { BACKUP, RESTORE } from "./table_backup.ts";
 import { CP } from "./table_copy.ts";
 import { IMAGE } from "./table_image.ts";
 import { INSPECT } from "./table_inspect.ts";
@@ -24,6 +25,8 @@ export const PROGRAM: Command = {
     INSPECT,
     DISCOVER,
     CP,
+    BACKUP,
+    RESTORE,
     TAG,
     UNTAG,
     RESOLVE,

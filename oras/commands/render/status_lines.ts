@@ -15,6 +15,8 @@ export interface StatusLinesOptions {
   readonly width: number | undefined;
   /** Whether content without a name gets lines too. */
   readonly unnamed: boolean;
+  /** Other words than those of the phases. */
+  readonly verbs?: Partial<Record<ProgressPhase, string>> | undefined;
 }
 
 /** One line per step: what happens, the digest in short, and the name. */
@@ -24,14 +26,14 @@ export class StatusLines implements TransferView {
   readonly #seen: Map<string, ProgressPhase> = new Map();
 
   /** Makes a view that prints as it is told. */
-  constructor({ unnamed, width, write }: StatusLinesOptions) {
+  constructor({ unnamed, verbs = {}, width, write }: StatusLinesOptions) {
     this.onProgress = (event) => {
       if (width === undefined || !this.#isNews(event)) return;
       const { descriptor: { digest }, phase } = event;
       const name = nameOf(event);
       if (name === undefined && !unnamed) return;
       const shown = printable(name ?? event.descriptor.mediaType);
-      const verb = capitalise(phase);
+      const verb = verbs[phase] ?? capitalise(phase);
       write(
         digest === ""
           ? `${verb} ${shown}`

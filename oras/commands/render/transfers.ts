@@ -2,7 +2,7 @@ import type { ProgressHook } from "../../../distribution/progress.ts";
 import type { Invocation } from "../_command.ts";
 import { readVariable } from "../_environment.ts";
 import { ProgressBars } from "./progress_bars.ts";
-import { StatusLines } from "./status_lines.ts";
+import { StatusLines, type StatusLinesOptions } from "./status_lines.ts";
 
 /** Shows what moves, until it is disposed of. */
 export interface TransferView extends Disposable {
@@ -14,6 +14,8 @@ export interface TransferView extends Disposable {
 export interface TransferViewOptions {
   /** The width of the status lines' first column; no lines are printed where not given. */
   readonly lines?: number | undefined;
+  /** Other words for the status lines than those of the phases. */
+  readonly verbs?: StatusLinesOptions["verbs"];
 }
 
 /** Chooses how to show what moves: bars on a terminal, else lines, else nothing. */
@@ -35,7 +37,8 @@ export function watchTransfers(
   return new StatusLines({
     write: (line) => console.out(line),
     width: options.lines,
-    unnamed: flags.bool("verbose"),
+    verbs: options.verbs,
+    unnamed: !flags.knows("verbose") || flags.bool("verbose"),
   });
 }
 

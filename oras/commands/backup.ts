@@ -1,0 +1,119 @@
+import { isDigestTag } from "../../distribution/digest_tag.ts";
+import type { Descriptor } from "../../image/descriptor.ts";
+import { copy } from "../copy.ts";
+import { discover, type ReferrerTree } from "../discover.ts";
+import type { LayoutEntry } from "../stores/pack_layout.ts";
+import { flattenReferrers } from "./_archives.ts";
+import {
+  foundTags,
+  readTagged,
+  resolveTags,
+  type TagReport,
+  timeSince,
+} from "./_backup_words.ts";
+import type { Invocation } from "./_command.ts";
+import { readConcurrency } from "./_concurrency.ts";
+import { readFormat } from "./_format.ts";
+import { showLocation } from "./_location.ts";
+import { type CommandStore, openStore } from "./_open_store.ts";
+import { size } from "./render/transfer_line.ts";
+import { watchTransfers } from "./render/transfers.ts";
+
+/** Saves a repository, or some of its tags, to a layout or an archive of one. */
+export async function run(invocation: Invocation): Promise<void> {
+  const { args: [argument = ""], console, flags, signal } = invocation;
+  const start = performance.now();
+  const format = await readFormat(flags);
+  const { location, tags: given } = readTagged(invocation, argument);
+  const output = flags.text("output");
+  const store = await openStore(invocation, location);
+  const tags = given.length > 0 ? given : (await Array.fromAsync(
+    store.listTags({ signal }),
+  )).filter((tag) => !isDigestTag(tag));
+  const say = (line: string) => {
+    if (format.isText) console.out(line);
+  };
+  const found = await resolveTags(store, tags, {
+    missing: (tag) => showLocation(location, tag),
+    signal,
+  });
+  say(foundTags(tags, location.name));
+  const toArchive = /\.tar$/i.test(output);
+  const reports = toArchive
+    ? await toTar(invocation, { store, found, output, say })
+    : await toLayout(invocation, { store, found, output, say });
+  say(
+    `Successfully backed up ${tags.length} tag(s) from ${
+      JSON.stringify(location.name)
+    } to ${JSON.stringify(output)} in ${timeSince(start)}.`,
+  );
+  format.print(console, {
+    repository: location.name,
+    output,
+    tags: reports,
+  });
+}
+
+interface Backup {
+  readonly store: CommandStore;
+  readonly found: ReadonlyMap<string, Descriptor>;
+  readonly output: string;
+  readonly say: (line: string) => void;
+}
+
+async function toLayout(
+  invocation: Invocation,
+  { found, output, say, store }: Backup,
+): Promise<TagReport[]> {
+  const { flags, signal } = invocation;
+  const { LayoutStore } = await import("../stores/node/layout_store.ts");
+  const layout = new LayoutStore(output);
+  const recursive = flags.bool("include-referrers");
+  const reports: TagReport[] = [];
+  for (const [tag, { digest }] of found) {
+    using view = watchTransfers(invocation, {
+      lines: invocation.flags.text("format") === "text" ? 9 : undefined,
+      verbs: { copying: "Pulling", copied: "Pulled" },
+    });
+    await copy(store, tag, layout, tag, {
+      concurrency: readConcurrency(flags),
+      recursive,
+      onProgress: view.onProgress,
+      signal,
+    });
+    const count = recursive
+      ? flattenReferrers(await discover(layout, digest, { signal }))
+        .length
+      : 0;
+    reports.push({ tag, digest, referrers: count });
+    say(`Pulled tag ${tag} with ${count} referrer(s)`);
+  }
+  return reports;
+}
+
+async function toTar(
+  { flags, signal }: Invocation,
+  { found, output, say, store }: Backup,
+): Promise<TagReport[]> {
+  const entries: LayoutEntry[] = [];
+  const reports: TagReport[] = [];
+  for (const [tag, descriptor] of found) {
+    const tree: ReferrerTree = flags.bool("include-referrers")
+      ? await discover(store, descriptor.digest, { signal })
+      : { descriptor, referrers: [] };
+    const referrers = flattenReferrers(tree);
+    entries.push({ descriptor, tag }, ...referrers);
+    const { digest } = descriptor;
+    reports.push({ tag, digest, referrers: referrers.length });
+    say(`Pulled tag ${tag} with ${referrers.length} referrer(s)`);
+  }
+  say(`Exporting to ${output}`);
+  const { packLayout } = await import("../stores/pack_layout.ts");
+  const { writeArchive } = await import("../stores/node/open_archive.ts");
+  await writeArchive(output, packLayout(store, entries, { signal }), {
+    signal,
+  });
+  const { size: bytes } = await Deno.stat(output);
+  say(`Exported to ${output} (${size(bytes)})`);
+  return reports;
+}

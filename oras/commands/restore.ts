@@ -1,0 +1,108 @@
+import { copy } from "../copy.ts";
+import { discover } from "../discover.ts";
+import type { ReadableStore, ReferrerLister, TagLister } from "../store.ts";
+import { flattenReferrers } from "./_archives.ts";
+import {
+  foundTags,
+  readTagged,
+  resolveTags,
+  type TagReport,
+  timeSince,
+} from "./_backup_words.ts";
+import type { Invocation } from "./_command.ts";
+import { readConcurrency } from "./_concurrency.ts";
+import { CommandError } from "./_errors.ts";
+import { readFormat } from "./_format.ts";
+import { isDirectory } from "./_local_file.ts";
+import { openStore } from "./_open_store.ts";
+import { size } from "./render/transfer_line.ts";
+import { watchTransfers } from "./render/transfers.ts";
+
+/** Brings what a backup holds, or some of its tags, into a repository. */
+export async function run(invocation: Invocation): Promise<void> {
+  const { args: [argument = ""], console, flags, signal } = invocation;
+  const start = performance.now();
+  const format = await readFormat(flags);
+  const { location, tags: given } = readTagged(invocation, argument);
+  const isDry = flags.bool("dry-run");
+  const say = (line: string) => {
+    if (format.isText) console.out(line);
+  };
+  await using backup = await openBackup(flags.text("input"), say, signal);
+  const { store } = backup;
+  const tags = given.length > 0
+    ? given
+    : await Array.fromAsync(store.listTags({ signal }));
+  const found = await resolveTags(store, tags, { signal });
+  say(foundTags(tags, "the backup"));
+  const target = await openStore(invocation, location);
+  const recursive = !flags.bool("exclude-referrers");
+  const reports: TagReport[] = [];
+  for (const [tag, { digest }] of found) {
+    const referrers = recursive
+      ? flattenReferrers(await discover(store, digest, { signal })).length
+      : 0;
+    reports.push({ tag, digest, referrers });
+    if (isDry) {
+      say(`Dry run: would push tag ${tag} with ${referrers} referrer(s)`);
+      continue;
+    }
+    using view = watchTransfers(invocation, {
+      lines: format.isText ? 9 : undefined,
+      verbs: { copying: "Pushing", copied: "Pushed" },
+    });
+    await copy(store, tag, target, tag, {
+      concurrency: readConcurrency(flags),
+      recursive,
+      onProgress: view.onProgress,
+      signal,
+    });
+    say(`Pushed tag ${tag} with ${referrers} referrer(s)`);
+  }
+  const where = JSON.stringify(location.name);
+  say(
+    isDry
+      ? `Dry run complete: ${tags.length} tag(s) would be restored to ${where} (no data pushed)`
+      : `Successfully restored ${tags.length} tag(s) to ${where} in ${
+        timeSince(start)
+      }`,
+  );
+  format.print(console, {
+    repository: location.name,
+    restored: !isDry,
+    tags: reports,
+  });
+}
+
+interface OpenBackup extends AsyncDisposable {
+  readonly store: ReadableStore & ReferrerLister & TagLister;
+}
+
+async function openBackup(
+  path: string,
+  say: (line: string) => void,
+  signal: AbortSignal,
+): Promise<OpenBackup> {
+  if (await isDirectory(path)) {
+    const { LayoutStore } = await import("../stores/node/layout_store.ts");
+    return {
+      store: new LayoutStore(path),
+      [Symbol.asyncDispose]: () => Promise.resolve(),
+    };
+  }
+  const { openArchive } = await import("../stores/node/open_archive.ts");
+  const archive = await openArchive(path, { signal });
+  const { store } = archive;
+  if (!("listReferrers" in store)) {
+    await archive[Symbol.asyncDispose]();
+    throw new CommandError(`${path} is an archive of docker's, and no backup`, {
+      hint: 'Use "gantry cp docker-archive:FILE" for it',
+    });
+  }
+  const { size: bytes } = await Deno.stat(path);
+  say(`Loaded backup archive: ${path} (${size(bytes)})`);
+  return {
+    store,
+    [Symbol.asyncDispose]: () => archive[Symbol.asyncDispose](),
+  };
+}
