@@ -130,6 +130,7 @@ export type {
   UploadBlobOptions,
   UploadManifestOptions,
 } from "./registry_options.ts";
+export { sync, type SyncResult, type SyncRunOptions } from "./sync/sync.ts";
 export { parseSyncConfig } from "./sync/parse_sync_config.ts";
 export { selectNames, selectTags } from "./sync/select_names.ts";
 export type {

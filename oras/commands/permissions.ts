@@ -88,6 +88,7 @@ export const PERMISSION_GROUPS: readonly PermissionGroup[] = [
       "blob push",
       "image append",
       "restore",
+      "sync",
     ],
     flags: [...REGISTRY, ...CREDENTIALS, "--allow-read=<files>", ...TEMPORARY],
   },

@@ -10,6 +10,7 @@ import { INSPECT } from "./table_inspect.ts";
 import { REPO } from "./table_contents.ts";
 import { BLOB } from "./table_blobs.ts";
 import { MANIFEST } from "./table_manifests.ts";
+import { SYNC } from "./table_sync.ts";
 import { HASH, LAYER, VALIDATE } from "./table_local.ts";
 import { HTPASSWD, SERVE } from "./table_serve.ts";
 import { LOGIN, LOGOUT, VERSION } from "./table_services.ts";
@@ -27,6 +28,7 @@ export const PROGRAM: Command = {
     CP,
     BACKUP,
     RESTORE,
+    SYNC,
     TAG,
     UNTAG,
     RESOLVE,

@@ -1,0 +1,35 @@
+import type { Command } from "./_command.ts";
+import { DOCKER_CONFIG } from "./_words.ts";
+import { concurrency, DEBUG, DRY_RUN, FORMAT, REMOTE } from "./flags.ts";
+
+/** `gantry sync` */
+export const SYNC: Command = {
+  name: "sync",
+  purpose: "Copy what a configuration names, as far as it has changed",
+  usage: "[flags] {<file> | -}",
+  notes: [
+    "The configuration is YAML or JSON in the vocabulary of regsync: version, creds,",
+    "defaults and sync, with entries of type image, repository or registry. Schedules",
+    "and hooks are left to cron and CI. What fails does not keep the rest from being",
+    "done; the exit code is 1 then.",
+  ],
+  examples: [
+    { title: "Copy what has changed", line: "sync mirror.yaml" },
+    { title: "See what that would be", line: "sync --dry-run mirror.yaml" },
+    {
+      title: "Report it as JSON, eight tags at once",
+      line: "sync --format json --concurrency 8 mirror.yaml",
+    },
+  ],
+  arity: { min: 1, max: 1, meaning: "the configuration" },
+  files: 0,
+  flags: [
+    concurrency(4),
+    DRY_RUN,
+    ...FORMAT,
+    ...REMOTE,
+    DEBUG,
+  ],
+  environment: [DOCKER_CONFIG],
+  load: () => import("./sync.ts"),
+};
