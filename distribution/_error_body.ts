@@ -6,6 +6,9 @@ import type { ErrorInfo } from "./errors.ts";
 
 /** The most that is kept of a text in it, in UTF-16 units. */
 const MAX_TEXT = 1000;
+/** How deep a detail may be nested; one that is deeper is left out. */
+const MAX_DEPTH = 100;
+
 /** Reads an error body as JSON, and as undefined where it is none: many proxies answer with HTML. */
 export async function readErrorBody(response: Response): Promise<unknown> {
   try {
@@ -40,13 +43,21 @@ export async function readErrors(response: Response): Promise<ErrorInfo[]> {
     const code = known ? entry.code : safeText(clean(entry.code));
     if (code === undefined) continue;
     const message = safeText(clean(entry.message));
+    const detail = isShallow(entry.detail) ? clean(entry.detail) : undefined;
     found.push({
       code,
       ...message !== undefined && { message },
-      ...entry.detail !== undefined && { detail: clean(entry.detail) },
+      ...detail !== undefined && { detail },
     });
   }
   return found;
+}
+
+/** Whether no part of a JSON value is nested so deep that walking through it could fail. */
+function isShallow(value: unknown, depth = 0): boolean {
+  if (typeof value !== "object" || value === null) return true;
+  return depth < MAX_DEPTH &&
+    Object.values(value).every((item) => isShallow(item, depth + 1));
 }
 
 /** Any JSON, its texts without what the request had carried. */

@@ -13,6 +13,7 @@ import {
 import { MediaTypes, ValidationError } from "@gantry/oci/image";
 import {
   ConnectionError,
+  DeniedError,
   fromHandler,
   InvalidReferenceError,
   makeTransport,
@@ -735,6 +736,16 @@ Deno.test("an error names method, status and redacted URL", async () => {
     message: "not for you",
     detail: { a: 1 },
   }]);
+});
+
+Deno.test("an error whose detail is nested without end is an error of the registry all the same", async () => {
+  const deep = "[".repeat(30_000) + "]".repeat(30_000);
+  const body = `{"errors":[{"code":"DENIED","message":"no","detail":${deep}}]}`;
+  const { repository: { client } } = repository(() =>
+    new Response(body, { status: 403 })
+  );
+  const error = await assertRejects(() => client.ping(), DeniedError);
+  assertEquals(error.errors, [{ code: "DENIED", message: "no" }]);
 });
 
 Deno.test("an error passes no control characters of the registry's on", async () => {
