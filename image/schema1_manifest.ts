@@ -118,7 +118,7 @@ export function assertSchema1(
 }
 
 /** Checks a whole schema 1 manifest. */
-export function checkSchema1(checker: Checker, value: unknown): void {
+function checkSchema1(checker: Checker, value: unknown): void {
   const path = new Path();
   const fields = checker.object(value, path);
   if (fields === undefined) return;

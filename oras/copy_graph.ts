@@ -3,11 +3,8 @@ import type { Descriptor } from "../image/descriptor.ts";
 import type { ManifestContent } from "../image/manifest_content.ts";
 import { CopyError } from "./copy_error.ts";
 import type { CopyGraphOptions, CopyResult } from "./copy_options.ts";
-import {
-  type CopyNode,
-  type CopyReport,
-  GraphCopy,
-} from "./graph/_graph_copy.ts";
+import { GraphCopy } from "./graph/_graph_copy.ts";
+import type { CopyNode, CopyReport } from "./graph/_graph_copy_options.ts";
 import { Newness } from "./graph/_newness.ts";
 import type { ReadableStore, WritableStore } from "./store.ts";
 

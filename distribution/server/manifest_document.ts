@@ -45,7 +45,7 @@ const SCHEMA_1: ReadonlySet<string> = new Set([
 ]);
 
 /** Whether a media type is one of an image manifest or an index that this registry knows. */
-export function isKnownManifestType(mediaType: string): boolean {
+function isKnownManifestType(mediaType: string): boolean {
   return MANIFESTS.has(mediaType) || INDEXES.has(mediaType);
 }
 

@@ -9,12 +9,11 @@ import { MediaTypes } from "../../image/media_type.ts";
 import { successors } from "../../image/successors.ts";
 import { BoundedCache } from "../../distribution/_bounded_cache.ts";
 import { step } from "../copy_error.ts";
-import type { CopyGraphOptions } from "../copy_options.ts";
-import { can, type ReadableStore, type WritableStore } from "../store.ts";
+import { can } from "../store.ts";
 import { isNotFound } from "../store_error.ts";
 import { Companions } from "./_companions.ts";
+import type { CopyNode, GraphCopyOptions } from "./_graph_copy_options.ts";
 import { inlineContent } from "./_inline.ts";
-import type { Newness } from "./_newness.ts";
 import { putTagged } from "./_put_tagged.ts";
 import { readManifest } from "./_read_manifest.ts";
 import { Transfer } from "./_transfer.ts";
@@ -26,46 +25,6 @@ const INDEXES: ReadonlySet<string> = new Set([
   MediaTypes.index,
   MediaTypes.dockerManifestList,
 ]);
-
-/** Content that is to be copied. */
-export interface CopyNode {
-  /** What it is. */
-  readonly descriptor: Descriptor;
-  /** Whether it is only what a manifest is about, which need not exist. */
-  readonly isSubject?: boolean;
-  /** Whether the target has it, because it has a manifest that points at it. */
-  readonly isKnown?: boolean;
-}
-
-/** What has been done so far. */
-export interface CopyCounts {
-  /** Pieces that were moved. */
-  copied: number;
-  /** Pieces that were mounted. */
-  mounted: number;
-  /** Pieces that were there. */
-  existed: number;
-  /** Bytes that were moved. */
-  bytes: number;
-}
-
-/** What a copy tells, while it runs and afterwards. */
-export interface CopyReport extends CopyCounts {
-  /** The digests of what a hook left out. */
-  readonly left: Set<string>;
-}
-
-/** What a graph is copied between, and how. */
-export interface GraphCopyOptions extends CopyGraphOptions {
-  /** Where it is. */
-  readonly source: ReadableStore;
-  /** Where it goes. */
-  readonly target: WritableStore;
-  /** What is counted. */
-  readonly counts: CopyReport;
-  /** What the target is known to be. */
-  readonly newness: { readonly manifests: Newness; readonly blobs: Newness };
-}
 
 /** Copies graphs: what a manifest points at before the manifest. */
 export class GraphCopy implements Visitor<CopyNode> {

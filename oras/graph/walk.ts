@@ -18,7 +18,7 @@ export interface WalkOptions extends SignalOptions {
   readonly concurrency?: number | undefined;
   /**
    * Called first for each piece of content, before what it points at. With false,
-   * that is left out.
+   * what it points at is left out, and it comes to `leave` without its content.
    */
   readonly enter?:
     | ((descriptor: Descriptor) => boolean | void | Promise<boolean | void>)

@@ -19,11 +19,11 @@ export {
   FileStore,
   type FileStoreOptions,
 } from "../stores/node/file_store.ts";
-export type { GarbageOptions } from "../stores/node/_layout_garbage.ts";
-export {
-  type GarbageResult,
-  LayoutStore,
-} from "../stores/node/layout_store.ts";
+export type {
+  GarbageOptions,
+  GarbageResult,
+} from "../stores/node/_layout_garbage.ts";
+export { LayoutStore } from "../stores/node/layout_store.ts";
 export {
   type OpenArchive,
   openArchive,

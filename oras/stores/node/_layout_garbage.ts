@@ -5,7 +5,7 @@ import type { SignalOptions } from "../../../distribution/signal_options.ts";
 import type { Descriptor } from "../../../image/descriptor.ts";
 import { isManifestType } from "../../../image/manifest_type.ts";
 import { walk } from "../../graph/walk.ts";
-import type { GarbageResult, LayoutStore } from "./layout_store.ts";
+import type { LayoutStore } from "./layout_store.ts";
 
 /** How garbage is collected. */
 export interface GarbageOptions extends SignalOptions {
@@ -15,6 +15,14 @@ export interface GarbageOptions extends SignalOptions {
    * @default {3600000: an hour}
    */
   readonly minAge?: number | undefined;
+}
+
+/** What {@linkcode LayoutStore.collectGarbage} has removed. */
+export interface GarbageResult {
+  /** The digests of what is gone. */
+  readonly deleted: readonly string[];
+  /** How many bytes that were. */
+  readonly bytes: number;
 }
 
 const HOUR = 3_600_000;

@@ -39,18 +39,14 @@ import {
 } from "../_content.ts";
 import { childrenOf } from "../_children.ts";
 import { findEntry } from "../_layout_names.ts";
-import { collectGarbage, type GarbageOptions } from "./_layout_garbage.ts";
+import {
+  collectGarbage,
+  type GarbageOptions,
+  type GarbageResult,
+} from "./_layout_garbage.ts";
 import { inLayout } from "./_layout_failure.ts";
 import { LayoutFrame } from "./_layout_frame.ts";
 import { LayoutPaths, SELF } from "./_layout_paths.ts";
-
-/** What {@linkcode LayoutStore.collectGarbage} has removed. */
-export interface GarbageResult {
-  /** The digests of what is gone. */
-  readonly deleted: readonly string[];
-  /** How many bytes that were. */
-  readonly bytes: number;
-}
 
 /**
  * An OCI image layout in a directory, as skopeo, umoci, oras, crane and BuildKit make
