@@ -29,9 +29,9 @@ export interface RegistryOptions extends ClientOptions {
    */
   readonly authBackend?: AuthBackend | AuthBackendName | undefined;
   /**
-   * How many blobs are moved at once.
+   * How many pieces of content are moved at once, where a call does not say.
    *
-   * @default {5 in a push, 3 in a pull}
+   * @default {8 in a push, attach or pull, 6 in a copy}
    */
   readonly concurrency?: number | undefined;
 }
