@@ -2,6 +2,7 @@ import { createHasher } from "../digest/hasher.ts";
 import { type SourceLike, toSource } from "../distribution/source.ts";
 import type { Source } from "../distribution/source.ts";
 import type { SignalOptions } from "../distribution/signal_options.ts";
+import { compressionAt, MAGIC_SIZE } from "../image/layer/_magic.ts";
 import { type Compression, decompress } from "../image/layer/compression.ts";
 import { validateLayer } from "../image/layer/validate_layer.ts";
 import type { Descriptor } from "../image/descriptor.ts";
@@ -44,13 +45,11 @@ export async function describeLayer(
   const source = toSource(content);
   const stored = createHasher();
   const plain = createHasher();
-  let head = new Uint8Array();
+  const head: number[] = [];
   async function* read(): AsyncGenerator<Uint8Array<ArrayBuffer>> {
     for await (const piece of await source.open()) {
       signal?.throwIfAborted();
-      if (head.length < 4) {
-        head = new Uint8Array([...head, ...piece.subarray(0, 4)]).slice(0, 4);
-      }
+      if (head.length < MAGIC_SIZE) head.push(...piece.subarray(0, MAGIC_SIZE));
       await stored.update(piece);
       yield piece;
     }
@@ -82,7 +81,7 @@ export async function describeLayer(
   }
   return {
     descriptor: {
-      mediaType: LAYER_TYPES[compressionOf(head)],
+      mediaType: LAYER_TYPES[compressionAt(head)],
       digest: String(await stored.digest()),
       size: source.size,
     },
@@ -96,9 +95,3 @@ const LAYER_TYPES: Readonly<Record<Compression, string>> = {
   gzip: MediaTypes.layerGzip,
   zstd: MediaTypes.layerZstd,
 };
-
-/** How content is compressed that begins with these bytes. */
-function compressionOf([a, b, c, d]: Uint8Array): Compression {
-  if (a === 0x1f && b === 0x8b) return "gzip";
-  return a === 0x28 && b === 0xb5 && c === 0x2f && d === 0xfd ? "zstd" : "none";
-}

@@ -1,5 +1,6 @@
 import { MediaTypes } from "../media_type.ts";
 import { LayerError } from "./errors.ts";
+import { compressionAt, MAGIC_SIZE } from "./_magic.ts";
 import { nodeZlib, through, type Zlib } from "./_node_zlib.ts";
 import { decompressZstd } from "./_zstd.ts";
 
@@ -83,12 +84,6 @@ export async function* compress(
   yield* withPlainHeader(packed);
 }
 
-/** How a stream begins that is compressed. */
-const MAGIC: readonly (readonly [Compression, readonly number[]])[] = [
-  ["gzip", [0x1f, 0x8b]],
-  ["zstd", [0x28, 0xb5, 0x2f, 0xfd]],
-];
-
 /**
  * Decompresses a layer; with `auto` as its first bytes tell. Gzip may have several
  * members where the runtime has `node:zlib` (elsewhere a second member is refused as
@@ -158,15 +153,12 @@ async function detect(
   const iterator = source[Symbol.asyncIterator]();
   const held: Uint8Array<ArrayBuffer>[] = [];
   const first: number[] = [];
-  while (first.length < 4) {
+  while (first.length < MAGIC_SIZE) {
     const { value, done } = await iterator.next();
     if (done) break;
     held.push(value);
-    first.push(...value.subarray(0, 4));
+    first.push(...value.subarray(0, MAGIC_SIZE));
   }
-  const found = MAGIC.find(([, magic]) =>
-    magic.every((byte, index) => first[index] === byte)
-  );
   async function* whole(): AsyncGenerator<Uint8Array<ArrayBuffer>> {
     try {
       yield* held;
@@ -179,7 +171,7 @@ async function detect(
       await iterator.return?.();
     }
   }
-  return [found?.[0] ?? "none", whole()];
+  return [compressionAt(first), whole()];
 }
 
 /** Sets the header's time to 0 and its system to 255, "unknown", as Go does (RFC 1952 §2.3). */

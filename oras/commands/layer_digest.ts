@@ -1,5 +1,6 @@
 import { createHasher } from "../../digest/hasher.ts";
 import { chainId } from "../../image/layer/chain_id.ts";
+import { compressionAt, MAGIC_SIZE } from "../../image/layer/_magic.ts";
 import { type Compression, decompress } from "../../image/layer/compression.ts";
 import { MediaTypes } from "../../image/media_type.ts";
 import type { Invocation } from "./_command.ts";
@@ -50,7 +51,9 @@ async function measure(file: string, signal: AbortSignal): Promise<Measured> {
   async function* watched(): AsyncGenerator<Uint8Array<ArrayBuffer>> {
     for await (const piece of await streamLocal(file)) {
       signal.throwIfAborted();
-      if (first.length < 4) first.push(...piece.subarray(0, 4));
+      if (first.length < MAGIC_SIZE) {
+        first.push(...piece.subarray(0, MAGIC_SIZE));
+      }
       size += piece.byteLength;
       await stored.update(piece);
       yield piece;
@@ -59,17 +62,9 @@ async function measure(file: string, signal: AbortSignal): Promise<Measured> {
   for await (const piece of decompress(watched())) await plain.update(piece);
   return {
     file,
-    mediaType: TYPES[compressionOf(first)],
+    mediaType: TYPES[compressionAt(first)],
     digest: String(await stored.digest()),
     size,
     diffId: String(await plain.digest()),
   };
-}
-
-function compressionOf(first: readonly number[]): Compression {
-  const magic = first.slice(0, 4);
-  if (magic[0] === 0x1f && magic[1] === 0x8b) return "gzip";
-  return [0x28, 0xb5, 0x2f, 0xfd].every((byte, index) => magic[index] === byte)
-    ? "zstd"
-    : "none";
 }

@@ -1,5 +1,6 @@
 import { Digest } from "../../digest/digest.ts";
 import { verifyStream } from "../../digest/verify_stream.ts";
+import { SingleFlight } from "../../distribution/auth/_single_flight.ts";
 import type {
   FetchContentOptions,
   TagListOptions,
@@ -29,6 +30,7 @@ import {
   parseDockerImages,
 } from "./_docker_images.ts";
 import { fullName } from "./_full_name.ts";
+import { sourceCompression } from "./_source_compression.ts";
 import { compressed, inspected, type Spool } from "./_spool.ts";
 import { TarIndex } from "./_tar_index.ts";
 import { invalid, readSmall } from "./layout_archive.ts";
@@ -99,7 +101,8 @@ export class DockerArchive
   readonly #images: readonly DockerImage[];
   readonly #options: DockerArchiveOptions;
   readonly #pieces = new Map<string, Piece>();
-  readonly #made = new Map<DockerImage, Promise<RawManifest>>();
+  readonly #made = new Map<DockerImage, RawManifest>();
+  readonly #making = new SingleFlight<RawManifest>();
 
   private constructor(
     tar: TarIndex,
@@ -179,20 +182,15 @@ export class DockerArchive
     options: SignalOptions = {},
   ): Promise<RawManifest> {
     options.signal?.throwIfAborted();
-    if (isDigest(reference)) {
-      for (const made of this.#made.values()) {
-        const manifest = await made;
-        if (manifest.descriptor.digest === reference) return manifest;
-      }
+    for (const manifest of this.#made.values()) {
+      if (manifest.descriptor.digest === reference) return manifest;
     }
     const image = await this.#find(reference);
-    let made = this.#made.get(image);
-    if (made === undefined) {
-      made = this.#make(image, options);
-      this.#made.set(image, made);
-      made.catch(() => this.#made.delete(image));
-    }
-    return await made;
+    return this.#made.get(image) ?? await this.#making.run(
+      String(this.#images.indexOf(image)),
+      (signal) => this.#make(image, { signal }),
+      options.signal,
+    );
   }
 
   /** Lists the names of the images, in the order of their characters. */
@@ -238,9 +236,10 @@ export class DockerArchive
   }
 
   async #make(
-    { config, layers }: DockerImage,
+    image: DockerImage,
     { signal }: SignalOptions,
   ): Promise<RawManifest> {
+    const { config, layers } = image;
     const configBytes = await readSmall(this.#tar, config, MAX_MANIFEST_SIZE);
     const ids = diffIdsOf(configBytes);
     if (ids.length !== layers.length) {
@@ -264,7 +263,9 @@ export class DockerArchive
     for (const piece of [...pieces, configPiece, manifest]) {
       this.#pieces.set(piece.descriptor.digest, piece);
     }
-    return { descriptor: manifest.descriptor, bytes };
+    const made = { descriptor: manifest.descriptor, bytes };
+    this.#made.set(image, made);
+    return made;
   }
 
   async #layer(
@@ -275,7 +276,7 @@ export class DockerArchive
     const { compression = "gzip", spool } = this.#options;
     const source = this.#tar.find(path);
     if (source === undefined) throw invalid(`it has no ${path}`);
-    const found = await compressionIn(source);
+    const found = await sourceCompression(source);
     const options = { diffId, signal, spool };
     if (found !== "none") {
       const mediaType = found === "zstd"
@@ -310,17 +311,4 @@ async function bytesPiece(
     descriptor: { mediaType, digest, size: bytes.byteLength },
     source: toSource(bytes),
   };
-}
-
-/** How content is compressed, by its first bytes. */
-async function compressionIn(
-  source: Source,
-): Promise<"none" | "gzip" | "zstd"> {
-  const reader = (await source.open()).getReader();
-  const { value } = await reader.read();
-  await reader.cancel();
-  const [a, b, c, d] = value ?? [];
-  if (a === 0x1f && b === 0x8b) return "gzip";
-  if (a === 0x28 && b === 0xb5 && c === 0x2f && d === 0xfd) return "zstd";
-  return "none";
 }

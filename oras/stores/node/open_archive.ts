@@ -6,6 +6,7 @@ import type { Source } from "../../../distribution/source.ts";
 import { decompress, toStream } from "../../../image/layer/compression.ts";
 import { fileSource } from "../../node/file_source.ts";
 import { writeVerifiedFile } from "../../node/write_verified_file.ts";
+import { sourceCompression } from "../_source_compression.ts";
 import { TarIndex } from "../_tar_index.ts";
 import type { Spool } from "../_spool.ts";
 import { DockerArchive } from "../docker_archive.ts";
@@ -65,7 +66,7 @@ export async function openArchive(
   const folder = new SpoolFolder();
   try {
     let source = await fileSource(path);
-    if (await isCompressed(source)) {
+    if (await sourceCompression(source) !== "none") {
       const tar = decompress(await source.open());
       source = await folder.spool(toStream(tar), { signal });
     }
@@ -145,14 +146,4 @@ class SpoolFolder {
     this.#path = undefined;
     if (path !== undefined) await rm(path, { recursive: true, force: true });
   }
-}
-
-/** Whether content begins as gzip or zstd does. */
-async function isCompressed(source: Source): Promise<boolean> {
-  const reader = (await source.open()).getReader();
-  const { value } = await reader.read();
-  await reader.cancel();
-  const [a, b, c, d] = value ?? [];
-  return a === 0x1f && b === 0x8b ||
-    a === 0x28 && b === 0xb5 && c === 0x2f && d === 0xfd;
 }

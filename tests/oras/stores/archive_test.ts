@@ -16,6 +16,7 @@ import {
   DockerArchive,
   isNotFound,
   LayoutArchive,
+  type ManifestFetcher,
   MemoryStore,
   packDockerArchive,
   packLayout,
@@ -320,6 +321,40 @@ Deno.test("DockerArchive gives layers as they are on wish", async () => {
   assertEquals(value.layers.map(({ digest }) => digest), rootfs.diff_ids);
 });
 
+Deno.test("DockerArchive sees how layers are compressed, however small the pieces are", async () => {
+  const store = await realStore();
+  const images = [{ descriptor: await store.resolve("v1"), names: ["a/b:c"] }];
+  const bytes = await bytesOf(packDockerArchive(store, images));
+  const archive = await DockerArchive.open({
+    size: bytes.byteLength,
+    open: (offset = 0) =>
+      Promise.resolve(ReadableStream.from(function* () {
+        for (let at = offset; at < bytes.byteLength; at++) {
+          yield bytes.slice(at, at + 1);
+        }
+      }())),
+  });
+  const [made, original] = await Promise.all([
+    manifestOf(archive, "c"),
+    manifestOf(store, "v1"),
+  ]);
+  assertEquals(made.value.layers, original.value.layers);
+});
+
+Deno.test("DockerArchive resolves for one who waits, though another who asked first gives up", async () => {
+  const store = await realStore();
+  const images = [{ descriptor: await store.resolve("v1"), names: ["a/b:c"] }];
+  const tar = packDockerArchive(store, images, { format: "docker" });
+  const archive = await DockerArchive.open(toSource(await bytesOf(tar)));
+  const controller = new AbortController();
+  const reason = new Error("enough");
+  const first = archive.resolve("c", { signal: controller.signal });
+  const second = archive.resolve("c");
+  controller.abort(reason);
+  assertEquals(await assertRejects(() => first), reason);
+  assertEquals(await second, await archive.resolve("a/b:c"));
+});
+
 Deno.test("DockerArchive refuses layers that are not what the config says", async () => {
   const store = new MemoryStore();
   const pieces = await realImage();
@@ -457,7 +492,7 @@ Deno.test("DockerArchive refuses a manifest.json that is none", async () => {
 });
 
 async function manifestOf(
-  store: MemoryStore | ReturnType<RegistryClient["repository"]>,
+  store: ManifestFetcher,
   reference: string,
 ): Promise<{ value: Manifest }> {
   const { bytes } = await store.fetchManifest(reference);
