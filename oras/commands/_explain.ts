@@ -5,13 +5,17 @@ import {
   RegistryError,
 } from "../../distribution/errors.ts";
 import { InvalidReferenceError } from "../../distribution/reference_error.ts";
-import { CommandError } from "./_errors.ts";
+import { CommandError, type CommandErrorOptions } from "./_errors.ts";
+import { printable } from "./_printable.ts";
 
-/** Finds the words for an error that a command met. */
+/**
+ * Finds the words for an error that a command met, on one line: a title or an
+ * answer that is quoted in them could forge another.
+ */
 export function explain(error: unknown): CommandError {
   if (error instanceof RegistryError) return explainAnswer(error);
   if (error instanceof InvalidReferenceError) {
-    return new CommandError(
+    return oneLine(
       error.message.replace(/^Cannot parse reference/, "invalid reference"),
       {
         cause: error,
@@ -21,15 +25,15 @@ export function explain(error: unknown): CommandError {
     );
   }
   if (error instanceof ConnectionError) {
-    return new CommandError(error.message, {
+    return oneLine(error.message, {
       cause: error,
       hint: error.code === "TLS_FAILED" ? TLS_HINT : error.hint,
     });
   }
   if (error instanceof DOMException && error.name === "AbortError") {
-    return new CommandError("interrupted", { cause: error });
+    return oneLine("interrupted", { cause: error });
   }
-  return new CommandError(
+  return oneLine(
     error instanceof Error ? error.message : String(error),
     {
       cause: error,
@@ -38,6 +42,10 @@ export function explain(error: unknown): CommandError {
         : undefined,
     },
   );
+}
+
+function oneLine(message: string, options: CommandErrorOptions): CommandError {
+  return new CommandError(printable(message), options);
 }
 
 /** Which flag helps, by the code of the error. */
@@ -69,7 +77,7 @@ function explainAnswer(error: RegistryError): CommandError {
       statusText(status)
     }`;
   }
-  return new CommandError(message, {
+  return oneLine(message, {
     cause: error,
     prefix: "Error response from registry:",
     hint: hint ??

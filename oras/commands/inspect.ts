@@ -1,4 +1,5 @@
 import { RegistryError } from "../../distribution/errors.ts";
+import { InvalidReferenceError } from "../../distribution/reference_error.ts";
 import type { Descriptor } from "../../image/descriptor.ts";
 import { parseManifest } from "../../image/manifest_content.ts";
 import { forEachConcurrent } from "../_pool.ts";
@@ -72,7 +73,10 @@ async function findTags(
       if (target.digest === digest) found.push(name);
     } catch (error) {
       // It was removed since it was listed, or is the tag of something lost.
-      if (!isNotFound(error)) throw error;
+      // What is no tag's name cannot be asked for at all.
+      const isNone = isNotFound(error) ||
+        error instanceof InvalidReferenceError;
+      if (!isNone) throw error;
     }
   });
   return found.sort();

@@ -177,9 +177,11 @@ function report({ prefix, message, usage, hint }: CommandError): string {
 
 /** The stack of an error, and of what caused it. */
 function stacks(error: unknown): string {
-  return error instanceof Error
-    ? `${error.stack ?? error}${
-      error.cause === undefined ? "" : `\nCaused by: ${stacks(error.cause)}`
-    }`
-    : String(error);
+  if (!(error instanceof Error)) return printable(String(error));
+  const { cause, message, stack = String(error) } = error;
+  const lines = stack.replace(message, () => printable(message)).split("\n");
+  return [
+    ...lines.map(printable),
+    ...(cause === undefined ? [] : [`Caused by: ${stacks(cause)}`]),
+  ].join("\n");
 }

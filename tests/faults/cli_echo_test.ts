@@ -4,6 +4,12 @@ import { openSandbox } from "../_support/cli_sandbox.ts";
 const PASSWORD = "s3cr3t-pass";
 const KEY = "s3cr3t-key";
 const SIGNATURE = "s3cr3t-signature";
+const EMPTY = {
+  mediaType: "application/vnd.oci.empty.v1+json",
+  digest:
+    "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a",
+  size: 2,
+};
 
 Deno.test("--debug shows no secret that an answer's headers quote", async () => {
   await using box = await openSandbox(({ headers }) => {
@@ -42,4 +48,58 @@ Deno.test("repo tags and repo ls let no control character reach the terminal", a
   );
   assertEquals(await box.ok("repo", "tags", `${box.host}/app`), "a?[2J?b\n");
   assertEquals(await box.ok("repo", "ls", box.host), "c?[2J?d\n");
+});
+
+const EVIL = "x\x1b[2J\r\nPulled all of it\n\u009b31m";
+
+Deno.test("an error's words forge no line and move no cursor, with --debug or without", async () => {
+  const manifest = JSON.stringify({
+    schemaVersion: 2,
+    mediaType: "application/vnd.oci.image.manifest.v1+json",
+    artifactType: "application/x",
+    config: EMPTY,
+    layers: [{
+      ...EMPTY,
+      annotations: { "org.opencontainers.image.title": `../../${EVIL}` },
+    }],
+  });
+  await using box = await openSandbox(({ url }) =>
+    url.includes("/refused/")
+      ? Response.json({
+        errors: [{ code: EVIL, message: EVIL, detail: { [EVIL]: EVIL } }],
+      }, { status: 403 })
+      : new Response(manifest, {
+        headers: {
+          "content-type": "application/vnd.oci.image.manifest.v1+json",
+        },
+      })
+  );
+  for (const repository of ["refused/app", "app"]) {
+    for (const flags of [[], ["--debug"]]) {
+      const { code, stderr } = await box.gantry([
+        ...["pull", `${box.host}/${repository}:v1`, ...flags],
+      ]);
+      assertEquals(code, 1);
+      // deno-lint-ignore no-control-regex
+      assertFalse(/[\x00-\x09\x0b-\x1f\x7f-\x9f]/.test(stderr), stderr);
+      assertFalse(/^ *Pulled/m.test(stderr), stderr);
+    }
+  }
+});
+
+Deno.test("inspect --tags passes over what a registry lists that is no tag", async () => {
+  const type = "application/vnd.oci.image.manifest.v1+json";
+  const manifest = JSON.stringify({
+    ...{ schemaVersion: 2, mediaType: type, artifactType: "application/x" },
+    ...{ config: EMPTY, layers: [EMPTY] },
+  });
+  await using box = await openSandbox(({ url }) =>
+    url.includes("/tags/")
+      ? Response.json({ tags: ["v1", EVIL] })
+      : url.includes("/referrers/")
+      ? new Response(null, { status: 404 })
+      : new Response(manifest, { headers: { "content-type": type } })
+  );
+  const page = await box.ok("inspect", "--tags", `${box.host}/app:v1`);
+  assertStringIncludes(page, "v1");
 });
