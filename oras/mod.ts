@@ -130,7 +130,9 @@ export type {
   UploadBlobOptions,
   UploadManifestOptions,
 } from "./registry_options.ts";
-export { sync, type SyncResult, type SyncRunOptions } from "./sync/sync.ts";
+export { sync, type SyncRunOptions } from "./sync/sync.ts";
+export { SyncError } from "./sync/sync_error.ts";
+export type { SyncResult } from "./sync/sync_result.ts";
 export { parseSyncConfig } from "./sync/parse_sync_config.ts";
 export { selectNames, selectTags } from "./sync/select_names.ts";
 export type {

@@ -1,8 +1,11 @@
 import { RegistryClient } from "../../distribution/registry_client.ts";
 import { ValidationError } from "../../image/validation.ts";
 import { parseSyncConfig } from "../sync/parse_sync_config.ts";
-import { sync, type SyncResult } from "../sync/sync.ts";
+import { LAYOUT_SCHEME } from "../sync/_place.ts";
+import { sync, type SyncRunOptions } from "../sync/sync.ts";
 import type { SyncConfig } from "../sync/sync_config.ts";
+import { SyncError } from "../sync/sync_error.ts";
+import type { SyncResult } from "../sync/sync_result.ts";
 import type { Invocation } from "./_command.ts";
 import { CommandError } from "./_errors.ts";
 import { explain } from "./_explain.ts";
@@ -33,7 +36,7 @@ export async function run(invocation: Invocation): Promise<void> {
       ),
     ),
   );
-  const results = await sync(config, {
+  const results = await runAll(config, {
     dryRun: flags.bool("dry-run"),
     makeClient: (registry, options) =>
       new RegistryClient(registry, { ...remotes.get(registry), ...options }),
@@ -58,6 +61,19 @@ export async function run(invocation: Invocation): Promise<void> {
   });
 }
 
+/** All results, of what failed too. */
+async function runAll(
+  config: SyncConfig,
+  options: SyncRunOptions,
+): Promise<readonly SyncResult[]> {
+  try {
+    return await sync(config, options);
+  } catch (error) {
+    if (error instanceof SyncError) return error.results;
+    throw error;
+  }
+}
+
 /** All registries that entries name, so that flags and files are read before anything is done. */
 function registriesOf({ sync }: SyncConfig): string[] {
   const hosts = sync.flatMap(({ backup, source, target, type }) =>
@@ -66,7 +82,7 @@ function registriesOf({ sync }: SyncConfig): string[] {
       target,
       ...(backup?.includes("/") ? [backup] : []),
     ]
-  ).map((text) => {
+  ).filter((text) => !text.startsWith(LAYOUT_SCHEME)).map((text) => {
     const first = text.split("/")[0]!;
     const isHost = /[.:]/.test(first) || first === "localhost";
     return isHost && (text.includes("/") || /[.:]/.test(text))

@@ -1,36 +1,21 @@
 import { isDigestTag } from "../../distribution/digest_tag.ts";
-import { fixedCredentials } from "../../distribution/credentials.ts";
-import { defaultTransport } from "../../distribution/default_transport.ts";
-import {
-  isTag,
-  parseRegistryName,
-  Reference,
-} from "../../distribution/reference.ts";
+import { isTag, parseRegistryName } from "../../distribution/reference.ts";
 import type { ClientOptions } from "../../distribution/client_options.ts";
-import { RegistryClient } from "../../distribution/registry_client.ts";
-import type { Repository } from "../../distribution/repository.ts";
+import type { RegistryClient } from "../../distribution/registry_client.ts";
 import type { SignalOptions } from "../../distribution/signal_options.ts";
 import type { Descriptor } from "../../image/descriptor.ts";
 import { parsePlatform } from "../../image/platform.ts";
+import { manifestForPlatform } from "../_platform.ts";
 import { forEachConcurrent } from "../_pool.ts";
 import { copy } from "../copy.ts";
+import { resolveManifest } from "../graph/_read_manifest.ts";
 import { isNotFound } from "../store_error.ts";
+import { parsePlace, type Place, showPlace, withTag } from "./_place.ts";
 import { selectNames, selectTags } from "./select_names.ts";
-import type { SyncConfig, SyncEntry, SyncRegistry } from "./sync_config.ts";
-
-/** What became of one tag, or of an entry whose tags could not be listed. */
-export interface SyncResult {
-  /** Where it comes from. */
-  readonly source: string;
-  /** Where it goes. */
-  readonly target: string;
-  /** What was done: `would copy` where nothing is to be changed. */
-  readonly outcome: "copied" | "unchanged" | "would copy" | "failed";
-  /** The digest in the source; undefined where that is not known. */
-  readonly digest: string | undefined;
-  /** What went wrong. */
-  readonly error: unknown;
-}
+import type { SyncConfig, SyncEntry } from "./sync_config.ts";
+import { SyncError } from "./sync_error.ts";
+import type { SyncResult } from "./sync_result.ts";
+import { type TagStore, TagStores } from "./_tag_stores.ts";
 
 /** How {@linkcode sync} works. */
 export interface SyncRunOptions extends SignalOptions {
@@ -53,12 +38,15 @@ export interface SyncRunOptions extends SignalOptions {
 }
 
 /**
- * Copies what a configuration names from registry to registry, as far as it has
- * changed: one request to each side for a tag that has not. What fails does not keep
- * the rest from being done.
+ * Copies what a configuration names between registries and image layouts on disk
+ * (`ocidir://path`), as far as it has changed: one request to each side for a tag
+ * that has not, and one more to the source where a platform is chosen. What fails
+ * does not keep the rest from being done.
  *
  * @returns What became of each tag.
+ * @throws {SyncError} Some of it failed; the error tells what became of all.
  * @throws {InvalidReferenceError} A source or target is malformed: nothing is then done.
+ * @throws {TypeError} A platform is malformed: nothing is then done.
  *
  * @example
  * ```ts
@@ -96,122 +84,146 @@ export async function sync(
 /** One tag to copy. */
 interface Job {
   readonly entry: SyncEntry;
-  readonly source: Reference;
-  readonly target: Reference;
+  readonly source: Place;
+  readonly target: Place;
 }
+
+/** What became of a job. */
+type Done = Omit<SyncResult, "source" | "target">;
 
 class Sync {
   readonly #config: SyncConfig;
   readonly #options: SyncRunOptions;
-  readonly #clients = new Map<string, RegistryClient>();
+  readonly #stores: TagStores;
   readonly #results: SyncResult[] = [];
 
   constructor(config: SyncConfig, options: SyncRunOptions) {
     this.#config = config;
     this.#options = options;
+    this.#stores = new TagStores(config.creds, options.makeClient);
   }
 
   async run(): Promise<readonly SyncResult[]> {
     const { parallel, sync } = this.#config;
     const { signal } = this.#options;
     // What is malformed is told before anything is done.
-    for (const entry of sync) readEntry(entry);
+    for (const entry of sync) checkEntry(entry);
     const jobs: Job[] = [];
-    for (const entry of sync) {
-      try {
-        jobs.push(...await this.#jobs(entry));
-      } catch (error) {
-        signal?.throwIfAborted();
-        this.#tell(entry.source, entry.target, "failed", { error });
-      }
-    }
+    for (const entry of sync) jobs.push(...await this.#jobs(entry));
     await forEachConcurrent(
       jobs,
       { limit: parallel, signal },
-      (job, signal) => this.#one(job, signal),
+      async (job, signal) => {
+        const { source, target } = job;
+        const done = await this.#one(job, signal);
+        this.#tell(showPlace(source), showPlace(target), done);
+      },
     );
+    if (this.#results.some(({ outcome }) => outcome === "failed")) {
+      throw new SyncError(this.#results);
+    }
     return this.#results;
   }
 
+  /** The tags of an entry; none, and a result, where they cannot be listed. */
   async #jobs(entry: SyncEntry): Promise<Job[]> {
-    const { source, target } = readEntry(entry);
-    if (entry.type !== "registry") {
-      return await this.#tagJobs(
-        entry,
-        source as Reference,
-        target as Reference,
-      );
-    }
-    const [from, to] = [String(source), String(target)];
+    const { repos, source, target, type } = entry;
+    if (type !== "registry") return await this.#listed(entry, source, target);
+    const from = parseRegistryName(source);
+    const to = parseRegistryName(target);
     const { signal } = this.#options;
-    const names = await Array.fromAsync(this.#client(from).catalog({ signal }));
+    const names = await this.#listing(
+      source,
+      target,
+      () => Array.fromAsync(this.#stores.client(from).catalog({ signal })),
+    );
     const jobs: Job[] = [];
-    for (const name of selectNames(names, entry.repos)) {
+    for (const name of selectNames(names, repos)) {
       jobs.push(
-        ...await this.#tagJobs(
-          entry,
-          Reference.parse(`${from}/${name}`),
-          Reference.parse(`${to}/${name}`),
-        ),
+        ...await this.#listed(entry, `${from}/${name}`, `${to}/${name}`),
       );
     }
     return jobs;
   }
 
+  /** The tags of one repository. */
+  async #listed(
+    entry: SyncEntry,
+    from: string,
+    to: string,
+  ): Promise<Job[]> {
+    return await this.#listing(
+      from,
+      to,
+      () => this.#tagJobs(entry, parsePlace(from), parsePlace(to)),
+    );
+  }
+
+  async #listing<T>(
+    source: string,
+    target: string,
+    list: () => Promise<T[]>,
+  ): Promise<T[]> {
+    try {
+      return await list();
+    } catch (error) {
+      this.#options.signal?.throwIfAborted();
+      this.#tell(source, target, failure(error));
+      return [];
+    }
+  }
+
   async #tagJobs(
     entry: SyncEntry,
-    source: Reference,
-    target: Reference,
+    source: Place,
+    target: Place,
   ): Promise<Job[]> {
     if (entry.type === "image") {
-      const tag = target.tag ?? source.tag;
+      const { tag } = source;
       const named = target.target === undefined && tag !== undefined
-        ? target.withTag(tag)
+        ? withTag(target, tag)
         : target;
       return [{ entry, source, target: named }];
     }
     const { signal } = this.#options;
-    const all = await Array.fromAsync(
-      this.#repository(source).tags.list({ signal }),
-    );
+    const store = await this.#stores.open(source);
+    const all = await Array.fromAsync(store.listTags({ signal }));
     const tags = await selectTags(
       all.filter((tag) => !isDigestTag(tag)),
       entry.tags,
     );
     return tags.map((tag) => ({
       entry,
-      source: source.withTag(tag),
-      target: target.withTag(tag),
+      source: withTag(source, tag),
+      target: withTag(target, tag),
     }));
   }
 
   async #one(
     { entry, source, target }: Job,
     signal: AbortSignal | undefined,
-  ): Promise<void> {
-    const [from, to] = [this.#repository(source), this.#repository(target)];
+  ): Promise<Done> {
     let digest: string | undefined;
     try {
-      const wanted = source.target ?? "latest";
-      ({ digest } = await from.resolve(wanted, { signal }));
+      const from = await this.#stores.open(source);
+      const to = await this.#stores.open(target);
+      digest = await find(from, source.target ?? "latest", entry, signal);
       const place = target.target ?? digest;
-      const there = await find(to, place, signal);
+      const there = await findOptional(to, place, signal);
       const isSame = there?.digest === digest;
       // What belongs to content can have changed although it has not.
       const isDone = isSame && !entry.referrers && !entry.digestTags &&
         !entry.forceRecursive;
-      if (isDone) return this.#tell(source, target, "unchanged", { digest });
+      if (isDone) return { outcome: "unchanged", digest, error: undefined };
       if (this.#options.dryRun) {
         const outcome = isSame ? "unchanged" : "would copy";
-        return this.#tell(source, target, outcome, { digest });
+        return { outcome, digest, error: undefined };
       }
       if (there !== undefined && !isSame && entry.backup !== undefined) {
         await this.#keep(there, target, entry.backup, signal);
       }
-      const { copied, mounted } = await copy(from, wanted, to, place, {
-        platform: entry.platform === undefined
-          ? undefined
-          : parsePlatform(entry.platform),
+      // By its digest, so that what was compared is what is copied.
+      const { copied, mounted } = await copy(from, digest, to, place, {
         recursive: entry.referrers,
         digestTags: entry.digestTags,
         includeForeign: entry.includeExternal,
@@ -219,106 +231,79 @@ class Sync {
         signal,
       });
       const outcome = isSame && copied + mounted === 0 ? "unchanged" : "copied";
-      this.#tell(source, target, outcome, { digest });
+      return { outcome, digest, error: undefined };
     } catch (error) {
       signal?.throwIfAborted();
-      this.#tell(source, target, "failed", { digest, error });
+      return failure(error, digest);
     }
   }
 
   /** Gives what a tag points at another name, before the tag is moved. */
   async #keep(
     descriptor: Descriptor,
-    target: Reference,
+    target: Place,
     backup: string,
     signal: AbortSignal | undefined,
   ): Promise<void> {
-    if (isTag(backup)) {
-      return await this.#repository(target).tag(descriptor, backup, { signal });
-    }
-    const place = Reference.parse(backup);
+    const store = await this.#stores.open(target);
+    if (isTag(backup)) return await store.tag(descriptor, backup, { signal });
+    const place = parsePlace(backup);
+    const { digest } = descriptor;
     await copy(
-      this.#repository(target),
-      descriptor.digest,
-      this.#repository(place),
-      place.target ?? descriptor.digest,
+      store,
+      digest,
+      await this.#stores.open(place),
+      place.target ?? digest,
       { signal },
     );
   }
 
-  #repository(reference: Reference): Repository {
-    return this.#client(reference.registry).repository(reference.repository);
-  }
-
-  #client(registry: string): RegistryClient {
-    let client = this.#clients.get(registry);
-    if (client === undefined) {
-      const told = this.#config.creds.find((one) => one.registry === registry);
-      const { makeClient = defaultClient } = this.#options;
-      client = makeClient(
-        registry,
-        told === undefined ? {} : clientOptions(told),
-      );
-      this.#clients.set(registry, client);
-    }
-    return client;
-  }
-
-  #tell(
-    source: Reference | string,
-    target: Reference | string,
-    outcome: SyncResult["outcome"],
-    { digest, error }: {
-      readonly digest?: string | undefined;
-      readonly error?: unknown;
-    },
-  ): void {
-    const result = {
-      source: String(source),
-      target: String(target),
-      outcome,
-      digest,
-      error,
-    };
+  #tell(source: string, target: string, done: Done): void {
+    const result = { source, target, ...done };
     this.#results.push(result);
     this.#options.onResult?.(result);
   }
 }
 
-function defaultClient(
-  registry: string,
-  options: ClientOptions,
-): RegistryClient {
-  return new RegistryClient(registry, options);
+function failure(error: unknown, digest?: string): Done {
+  return { outcome: "failed", digest, error };
 }
 
-function clientOptions({ pass, tls, user }: SyncRegistry): ClientOptions {
-  return {
-    ...user !== undefined && {
-      credentials: fixedCredentials({ username: user, password: pass ?? "" }),
-    },
-    ...tls === "disabled" && { plainHttp: true },
-    ...tls === "insecure" && {
-      transport: defaultTransport({ insecure: true }),
-    },
-  };
+/** Refuses what is malformed. */
+function checkEntry(
+  { backup, platform, source, target, type }: SyncEntry,
+): void {
+  for (const text of [source, target]) {
+    if (type === "registry") parseRegistryName(text);
+    else parsePlace(text);
+  }
+  if (backup !== undefined && !isTag(backup)) parsePlace(backup);
+  if (platform !== undefined) parsePlatform(platform);
 }
 
-function readEntry(
-  { source, target, type }: SyncEntry,
-): { source: Reference | string; target: Reference | string } {
-  return type === "registry"
-    ? { source: parseRegistryName(source), target: parseRegistryName(target) }
-    : { source: Reference.parse(source), target: Reference.parse(target) };
-}
-
+/** The digest of what is to be copied: of an index's image where a platform is chosen. */
 async function find(
-  repository: Repository,
+  store: TagStore,
+  reference: string,
+  { platform }: SyncEntry,
+  signal: AbortSignal | undefined,
+): Promise<string> {
+  if (platform === undefined) {
+    return (await store.resolve(reference, { signal })).digest;
+  }
+  const content = await resolveManifest(store, reference, { signal });
+  const wanted = parsePlatform(platform);
+  const image = await manifestForPlatform(store, content, wanted, { signal });
+  return image.descriptor.digest;
+}
+
+async function findOptional(
+  store: TagStore,
   reference: string,
   signal: AbortSignal | undefined,
 ): Promise<Descriptor | undefined> {
   try {
-    return await repository.resolve(reference, { signal });
+    return await store.resolve(reference, { signal });
   } catch (error) {
     if (isNotFound(error)) return undefined;
     throw error;

@@ -66,7 +66,11 @@ export interface SyncOptions {
 
 /** Something to keep in step. */
 export interface SyncEntry extends SyncOptions {
-  /** What is copied: an image's reference, a repository, or a registry, as `type` says. */
+  /**
+   * What is copied: an image's reference, a repository, or a registry, as `type` says.
+   * An image layout on disk is `ocidir://path`, with `:tag` or `@digest` behind it for
+   * an image.
+   */
   readonly source: string;
   /** Where it is copied to, of the same kind. */
   readonly target: string;

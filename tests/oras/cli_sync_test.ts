@@ -53,7 +53,7 @@ sync:
 Deno.test("sync names what is wrong with its file, and where", async () => {
   await using box = await openSandbox();
   const cases = [
-    ["sync: [", "is no YAML"],
+    ["version: 1\nsync: [", "at line 2, column"],
     ["sync: [{source: a, target: b}]", "$.sync[0].type: expected"],
     ["snyc: []", "$.snyc: expected one of version, creds, defaults, sync"],
     ["a: &a [*a]\nsync: *b", "is no YAML"],
@@ -64,4 +64,31 @@ Deno.test("sync names what is wrong with its file, and where", async () => {
     assertEquals([code, stdout], [1, ""], text);
     assertStringIncludes(stderr, words!);
   }
+});
+
+Deno.test("sync goes from a registry to a layout on disk and back", async () => {
+  await using box = await openSandbox();
+  const { host } = box;
+  await box.write("hi.txt", "hi\n");
+  await box.ok("push", `${host}/app:v1,v2`, "hi.txt");
+  const entry = (source: string, target: string) =>
+    JSON.stringify({ sync: [{ source, target, type: "repository" }] });
+  await box.write("out.json", entry(`${host}/app`, "ocidir://mirror"));
+  await box.write("in.json", entry("ocidir://mirror", `${host}/back`));
+  for (const word of ["Copied   ", "Unchanged"]) {
+    assertEquals(
+      (await box.ok("sync", "out.json")).split("\n").sort(),
+      [
+        "",
+        `${word}  ${host}/app:v1 => ocidir://mirror:v1`,
+        `${word}  ${host}/app:v2 => ocidir://mirror:v2`,
+      ],
+    );
+  }
+  await box.ok("sync", "in.json");
+  assertEquals(await box.ok("repo", "tags", `${host}/back`), "v1\nv2\n");
+  assertEquals(
+    await box.ok("resolve", "--oci-layout", "mirror:v2"),
+    await box.ok("resolve", `${host}/back:v2`),
+  );
 });

@@ -5,10 +5,12 @@ import {
   RegistryClient,
 } from "@gantry/oci/distribution";
 import { createRegistry } from "@gantry/oci/distribution/server";
+import { type Descriptor, encodeJson, MediaTypes } from "@gantry/oci/image";
 import {
   parseSyncConfig,
   Registry,
   sync,
+  SyncError,
   type SyncResult,
 } from "@gantry/oci/oras";
 
@@ -22,7 +24,9 @@ async function setting() {
   const transport = fromHandler((request) => {
     const { host, pathname } = new URL(request.url);
     seen.push(`${request.method} ${host}${pathname}`);
-    if (pathname.includes("/broken/")) {
+    const isBroken = pathname.includes("/broken/") ||
+      pathname.endsWith("/broken-list/app/tags/list");
+    if (isBroken) {
       return new Response(null, { status: 403 });
     }
     return registries[host]!.fetch(request);
@@ -127,7 +131,12 @@ Deno.test("sync() goes on where something fails, and tells what", async () => {
       },
     ],
   });
-  const results = await sync(config, { makeClient });
+  const failure = await assertRejects(
+    () => sync(config, { makeClient }),
+    SyncError,
+  );
+  const { results } = failure;
+  assertEquals(failure.errors.length, 3);
   assertEquals(outcomes(results), [
     "copied to.example/ok:1",
     "failed to.example/broken/z:1",
@@ -183,4 +192,90 @@ Deno.test("sync() keeps what a tag pointed at, and brings referrers to content t
   await registry.push("team/app:latest", { annotations: { new: "yes" } });
   await sync(config, { makeClient });
   assertEquals((await target.resolve("previous")).digest, before.digest);
+});
+
+Deno.test("sync() goes on where one repository of a registry cannot be listed", async () => {
+  const { makeClient, registry } = await setting();
+  await registry.push("broken-list/app:v1");
+  const config = parseSyncConfig({
+    sync: [{
+      source: "from.example",
+      target: "to.example",
+      type: "registry",
+      tags: { allow: ["latest", "v1"] },
+    }],
+  });
+  const { results } = await assertRejects(
+    () => sync(config, { makeClient }),
+    SyncError,
+  );
+  assertEquals(outcomes(results), [
+    "copied to.example/team/app:latest",
+    "copied to.example/team/lib:latest",
+    "failed to.example/broken-list/app",
+  ]);
+});
+
+Deno.test("sync() copies the image of a platform, and moves neither it nor the backup again", async () => {
+  const { makeClient, registry, seen } = await setting();
+  const source = makeClient("from.example").repository("team/multi");
+  const images: Descriptor[] = [];
+  for (const architecture of ["amd64", "arm64"]) {
+    const image = await registry.push(`team/multi:${architecture}`, {
+      files: [{ title: "arch", content: architecture }],
+    });
+    const platform = { architecture, os: "linux" };
+    images.push({ ...image.descriptor, platform });
+  }
+  const index = encodeJson({
+    schemaVersion: 2,
+    mediaType: MediaTypes.index,
+    manifests: images,
+  });
+  await source.manifests.put("all", index, { mediaType: MediaTypes.index });
+  const config = parseSyncConfig({
+    sync: [{
+      source: "from.example/team/multi:all",
+      target: "to.example/multi:one",
+      type: "image",
+      platform: "linux/arm64",
+      backup: "before",
+    }],
+  });
+  const first = await sync(config, { makeClient });
+  assertEquals(outcomes(first), ["copied to.example/multi:one"]);
+  assertEquals(first[0]?.digest, images[1]?.digest);
+  const target = makeClient("to.example").repository("multi");
+  assertEquals((await target.resolve("one")).digest, images[1]?.digest);
+  seen.length = 0;
+  assertEquals(outcomes(await sync(config, { makeClient })), [
+    "unchanged to.example/multi:one",
+  ]);
+  assertEquals(seen.filter((line) => !/^(?:GET|HEAD) /.test(line)), []);
+  assertEquals(await Array.fromAsync(target.listTags()), ["one"]);
+});
+
+Deno.test("sync() refuses malformed places before anything is done", async () => {
+  const { makeClient, seen } = await setting();
+  const good = {
+    source: "from.example/team/app:latest",
+    target: "to.example/app:latest",
+    type: "image",
+  };
+  // deno-lint-ignore no-explicit-any -- as assertRejects() wants it
+  const cases: readonly [object, new (...args: any[]) => Error][] = [
+    [{ target: "ocidir://" }, InvalidReferenceError],
+    [{ target: "ocidir://layout:-bad" }, InvalidReferenceError],
+    [{ backup: "to.example/UPPER" }, InvalidReferenceError],
+    [{ platform: "/" }, TypeError],
+    [
+      { type: "registry", source: "ocidir://x", target: "to.example" },
+      InvalidReferenceError,
+    ],
+  ];
+  for (const [change, type] of cases) {
+    const config = parseSyncConfig({ sync: [good, { ...good, ...change }] });
+    await assertRejects(() => sync(config, { makeClient }), type);
+  }
+  assertEquals(seen, []);
 });
