@@ -75,12 +75,17 @@ export class Outside {
     return `${scheme}://${host}${path}${this.#basePath}`;
   }
 
-  /** The same, and in any case an absolute URL. */
+  /**
+   * The same, and in any case an absolute URL.
+   *
+   * @throws {RequestError} 400: the header `Host` names no host.
+   */
   absolute(request: Request): string {
     const prefix = this.prefix(request);
-    return prefix.includes("://")
-      ? prefix
-      : new URL(request.url).origin + prefix;
+    if (prefix.includes("://")) return prefix;
+    // Deno makes the URL of what the client wrote, and does not look at it.
+    if (URL.canParse(request.url)) return new URL(request.url).origin + prefix;
+    throw new RequestError(400, "UNSUPPORTED", "The header Host names no host");
   }
 
   /** The client's address, where it is known. */

@@ -14,9 +14,10 @@ export async function rawRequest(
   method: string,
   path: string,
   extra = "content-length: 0\r\n",
+  host = "localhost",
 ): Promise<RawAnswer> {
   const request =
-    `${method} ${path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n${extra}\r\n`;
+    `${method} ${path} HTTP/1.1\r\nhost: ${host}\r\nconnection: close\r\n${extra}\r\n`;
   using connection = await Deno.connect({ hostname: "127.0.0.1", port });
   await connection.write(new TextEncoder().encode(request));
   let text = "";

@@ -1,4 +1,4 @@
-import { createRegistry } from "@gantry/oci/distribution/server";
+import { createRegistry, issueTokens } from "@gantry/oci/distribution/server";
 import { directoryStorage, serve } from "@gantry/oci/distribution/server/node";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { serveWithDeno } from "../../distribution/server/node/_serve_deno.ts";
@@ -112,6 +112,23 @@ for (const [runtime, listen] of Object.entries(LISTENERS)) {
       new Request(`http://registry.test/v2/app/blobs/${digest}`),
     );
     assertEquals(await pulled.text(), "hello");
+  });
+
+  Deno.test(`serve() answers 400 to a host that is none, and goes on (${runtime})`, async () => {
+    const authenticate = () => undefined;
+    const tokens = issueTokens();
+    const server = await start(createRegistry({ authenticate, tokens }));
+    const answers = [];
+    for (const host of ["a b", "a%", "localhost:x", "localhost"]) {
+      const { status } = await rawRequest(
+        server.port,
+        ...(["GET", "/v2/", "", host] as const),
+      );
+      answers.push(status);
+    }
+    assertEquals(answers, [400, 400, 400, 401]);
+    await server.shutdown();
+    await server.finished;
   });
 
   Deno.test(`serve() rejects when the port is taken (${runtime})`, async () => {

@@ -52,8 +52,16 @@ async function answer(
   outgoing: ServerResponse,
 ): Promise<void> {
   const address = incoming.socket.remoteAddress;
+  let request: Request;
+  try {
+    request = toRequest(scheme, incoming);
+  } catch {
+    // A host that is none, or a method that no `Request` has.
+    outgoing.writeHead(400).end();
+    return;
+  }
   const response = await handler.fetch(
-    toRequest(scheme, incoming),
+    request,
     address === undefined ? {} : { remoteAddr: { hostname: address } },
   );
   outgoing.statusCode = response.status;
