@@ -1,14 +1,13 @@
 import { preview } from "../../digest/_preview.ts";
 import { isSize } from "./_tar_block.ts";
 import { damaged } from "./_tar_source.ts";
+import { decodeText } from "./_text.ts";
 
 /** The extended records of an entry, with their values as bytes. */
 export type PaxRecords = Map<string, Uint8Array<ArrayBuffer>>;
 
 /** The start of the keys that hold extended attributes. */
 export const XATTR = "SCHILY.xattr.";
-
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /**
  * Reads records of the form `length key=value\n`.
@@ -21,7 +20,7 @@ export function parsePax(bytes: Uint8Array): PaxRecords {
     const space = bytes.indexOf(0x20, start);
     const digits = space === -1
       ? ""
-      : decoder.decode(bytes.subarray(start, Math.min(space, start + 10)));
+      : decodeText(bytes.subarray(start, Math.min(space, start + 10)));
     const end = start + Number(digits);
     const equals = bytes.indexOf(0x3d, space + 1);
     if (
@@ -30,7 +29,7 @@ export function parsePax(bytes: Uint8Array): PaxRecords {
     ) {
       throw damaged("an extended record is malformed");
     }
-    const key = decoder.decode(bytes.subarray(space + 1, equals));
+    const key = decodeText(bytes.subarray(space + 1, equals));
     const value = bytes.slice(equals + 1, end - 1);
     if (key.includes("\0")) {
       throw damaged(`expected no NUL in the extended record ${preview(key)}`);
@@ -45,7 +44,7 @@ export function parsePax(bytes: Uint8Array): PaxRecords {
 export function paxTexts(records: PaxRecords): Record<string, string> {
   // A key may be `__proto__`.
   const texts: [string, string][] = [];
-  for (const [key, value] of records) texts.push([key, decoder.decode(value)]);
+  for (const [key, value] of records) texts.push([key, decodeText(value)]);
   return Object.fromEntries(texts);
 }
 

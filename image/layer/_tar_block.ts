@@ -1,4 +1,5 @@
 import { damaged } from "./_tar_source.ts";
+import { decodeText } from "./_text.ts";
 
 /** The size of a tar's blocks in bytes. */
 export const BLOCK = 512;
@@ -122,8 +123,6 @@ function number(
   return value;
 }
 
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-
 /** Reads a text up to its first NUL. */
 export function text(
   block: Uint8Array,
@@ -137,7 +136,7 @@ export function text(
     if (byte >= 0x80) {
       const bytes = block.subarray(offset, offset + length);
       const end = bytes.indexOf(0);
-      return decoder.decode(end === -1 ? bytes : bytes.subarray(0, end));
+      return decodeText(end === -1 ? bytes : bytes.subarray(0, end));
     }
     found += String.fromCharCode(byte);
   }

@@ -28,7 +28,7 @@ const WINDOWS_FORBIDDEN = /[\u0000-\u001f<>:"|?*\\]/;
  * reach out of a directory. `.` and repeated or trailing slashes do not count; the
  * root itself has no parts.
  *
- * @throws {UnsafeEntryError} The name is empty, absolute, too long, or has `..` or NUL in it.
+ * @throws {UnsafeEntryError} The name is empty, absolute, too long, not UTF-8, or has `..` or NUL in it.
  *
  * @example
  * ```ts
@@ -47,6 +47,9 @@ export function parseEntryName(
   if (name === "") throw new UnsafeEntryError(name, "expected a name");
   if (name.includes("\0")) {
     throw new UnsafeEntryError(name, "expected no NUL character");
+  }
+  if (!name.isWellFormed()) {
+    throw new UnsafeEntryError(name, "expected a name in UTF-8");
   }
   if (utf8Length(name, maxLength) > maxLength) {
     throw new UnsafeEntryError(

@@ -12,7 +12,7 @@ export type TarEntryType =
 
 /** What an archive says of one entry. */
 export interface TarEntryHeader {
-  /** The name, as it stands there. */
+  /** The name, as it stands there; a byte that is no UTF-8 is a lone surrogate, U+DC80 to U+DCFF. */
   readonly name: string;
   /** What it is. */
   readonly type: TarEntryType;
@@ -30,7 +30,7 @@ export interface TarEntryHeader {
   readonly uname: string;
   /** The group's name. */
   readonly gname: string;
-  /** What a link points at, as it stands there; empty where it is none. */
+  /** What a link points at, as it stands there and as the name does; empty where it is none. */
   readonly linkname: string;
   /** The extended records that came with it, global ones included. */
   readonly pax: Readonly<Record<string, string>>;

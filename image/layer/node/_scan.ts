@@ -1,10 +1,5 @@
-import {
-  closeSync,
-  constants,
-  openSync,
-  readlinkSync,
-  readSync,
-} from "node:fs";
+import { closeSync, constants, openSync, readSync } from "node:fs";
+import { targetOf } from "./_entry.ts";
 import { refusal } from "./_refusal.ts";
 import { childrenOf, type Found, lookAt, walk } from "./_walk.ts";
 
@@ -103,7 +98,7 @@ function differ(a: Found, b: Found, comparison: Comparison): boolean {
   if (comparison.clock(a.time) !== comparison.clock(b.time)) return true;
   if (comparison.owners && (a.uid !== b.uid || a.gid !== b.gid)) return true;
   if (b.kind === "symlink") {
-    return readlinkSync(a.path) !== readlinkSync(b.path);
+    return targetOf(a.path) !== targetOf(b.path);
   }
   if (b.kind !== "file" || a.inode === b.inode) return false;
   return a.size !== b.size || !sameContent(a.path, b.path);

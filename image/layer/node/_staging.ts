@@ -172,6 +172,9 @@ export class Staging {
     if (target === "" || target.includes("\0")) {
       throw new UnsafeEntryError(name, "expected a path as the link's target");
     }
+    if (!target.isWellFormed()) {
+      throw new UnsafeEntryError(name, "expected its link's target in UTF-8");
+    }
     this.#follow(place.slice(0, -1), splitTarget(target, name), name);
   }
 

@@ -131,12 +131,27 @@ function childOf({ path, name }: Found, child: string): Found {
 function namesIn(path: string): string[] {
   const names = readdirSync(path);
   for (const child of names) {
-    if (!child.includes("\ufffd")) continue;
-    throw refusal(join(path, child), "expected a name in UTF-8");
+    if (child.includes("\ufffd")) checkName(path, child, names);
   }
   return names.some((name) => /[\ud800-\uffff]/.test(name))
     ? sortByBytes(names)
     : names.sort();
+}
+
+/**
+ * Refuses a name that is not UTF-8, which the runtime gives with U+FFFD in it: by
+ * this name nothing is found, or something that has it indeed and is listed, too.
+ */
+function checkName(
+  path: string,
+  child: string,
+  names: readonly string[],
+): void {
+  const place = join(path, child);
+  if (
+    names.indexOf(child) !== names.lastIndexOf(child) ||
+    lstatSync(place, { throwIfNoEntry: false }) === undefined
+  ) throw refusal(place, "expected a name in UTF-8");
 }
 
 /** Code units sort as bytes do, except for surrogates beside the last of the plane. */

@@ -245,11 +245,16 @@ function linkOf(
   { header: { name, type, linkname } }: TarEntry,
   maxLength: number,
 ): readonly string[] | undefined {
-  if (type === "symlink" && linkname.length > maxLength) {
-    throw new UnsafeEntryError(
-      name,
-      `expected a link of at most ${maxLength} bytes`,
-    );
+  if (type === "symlink") {
+    if (linkname.length > maxLength) {
+      throw new UnsafeEntryError(
+        name,
+        `expected a link of at most ${maxLength} bytes`,
+      );
+    }
+    if (!linkname.isWellFormed()) {
+      throw new UnsafeEntryError(name, "expected its link's target in UTF-8");
+    }
   }
   if (type !== "link") return undefined;
   try {

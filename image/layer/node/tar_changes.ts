@@ -1,8 +1,8 @@
-import { readlinkSync } from "node:fs";
 import type { WrittenHeader } from "../_tar_header.ts";
 import { WHITEOUT_PREFIX } from "../whiteout.ts";
 import { Blocks } from "./_blocks.ts";
 import { clockOf, type LayerTime } from "./_clock.ts";
+import { addEntry } from "./_entry.ts";
 import { refusal } from "./_refusal.ts";
 import { changes } from "./_scan.ts";
 
@@ -34,8 +34,6 @@ export interface TarChangesOptions {
   /** Stops the work; the stream then fails with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
-
-const TYPES = { file: "0", symlink: "2", directory: "5" } as const;
 
 /**
  * Packs what makes one tree of another into the tar of an image's layer, in pieces
@@ -100,9 +98,6 @@ export async function* writeChanges(
     }
     const { found } = change;
     const { kind, name, path } = found;
-    if (kind === "other") {
-      throw refusal(path, "expected a file, a directory or a symbolic link");
-    }
     if (name.slice(name.lastIndexOf("/") + 1).startsWith(WHITEOUT_PREFIX)) {
       throw refusal(path, "expected a name that is no whiteout's");
     }
@@ -111,17 +106,12 @@ export async function* writeChanges(
       linked = first.get(found.inode);
       if (linked === undefined) first.set(found.inode, name);
     }
-    const size = kind === "file" && linked === undefined ? found.size : 0;
-    blocks.addHeader({
+    const adding = addEntry(blocks, found, {
       name: kind === "directory" ? `${name}/` : name,
-      type: linked === undefined ? TYPES[kind] : "1",
-      size,
-      mode: found.mode,
       mtime: clock(found.time),
-      linkname: linked ?? (kind === "symlink" ? readlinkSync(path) : ""),
-      ...owners === "keep" && { uid: found.uid, gid: found.gid },
-    });
-    const adding = size > 0 ? blocks.addFile(found, signal) : undefined;
+      linked,
+      owner: owners === "keep" ? found : undefined,
+    }, signal);
     if (adding !== undefined) yield* adding;
     for (const piece of blocks.take()) yield piece;
   }

@@ -1,6 +1,6 @@
-import { readlinkSync } from "node:fs";
 import { Blocks } from "./_blocks.ts";
 import { clockOf, type LayerTime } from "./_clock.ts";
+import { addEntry } from "./_entry.ts";
 import { refusal } from "./_refusal.ts";
 import { walk } from "./_walk.ts";
 
@@ -23,8 +23,6 @@ export interface TarDirectoryOptions {
   /** Stops the work; the stream then fails with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
-
-const TYPES = { file: "0", symlink: "2", directory: "5" } as const;
 
 /**
  * Packs a directory into a tar, in pieces of 1 MiB and a shorter last one.
@@ -69,22 +67,13 @@ export async function* writeDirectory(
     if (found.name === "" && kind !== "directory") {
       throw refusal(path, "expected a directory");
     }
-    if (kind === "other") {
-      throw refusal(path, "expected a file, a directory or a symbolic link");
-    }
-    const size = kind === "file" ? found.size : 0;
     const name = prefix === "" || found.name === ""
       ? prefix + found.name
       : `${prefix}/${found.name}`;
-    blocks.addHeader({
+    const adding = addEntry(blocks, found, {
       name: name === "" ? "." : name,
-      type: TYPES[kind],
-      size,
-      mode: found.mode,
       mtime: clock(found.time),
-      linkname: kind === "symlink" ? readlinkSync(path) : "",
-    });
-    const adding = size > 0 ? blocks.addFile(found, signal) : undefined;
+    }, signal);
     if (adding !== undefined) yield* adding;
     for (const piece of blocks.take()) yield piece;
   }
