@@ -7,9 +7,26 @@ export interface ZlibEngine extends AsyncIterable<Uint8Array<ArrayBuffer>> {
   off(event: string, listener: (error?: unknown) => void): unknown;
 }
 
+/** What is used of the options of `node:zlib`. */
+export interface DeflateOptions {
+  readonly level?: number;
+  readonly chunkSize?: number;
+  readonly finishFlush?: number;
+  readonly strategy?: number;
+}
+
 /** What is used of `node:zlib`. */
 export interface Zlib {
-  createGzip(options?: { level?: number; chunkSize?: number }): ZlibEngine;
+  readonly constants: {
+    readonly Z_RLE: number;
+    readonly Z_SYNC_FLUSH: number;
+  };
+  crc32(data: Uint8Array, value?: number): number;
+  deflateRaw(
+    block: Uint8Array,
+    options: DeflateOptions,
+    done: (error: Error | null, deflated: Uint8Array<ArrayBuffer>) => void,
+  ): void;
   createGunzip(options?: { chunkSize?: number }): ZlibEngine;
   createZstdCompress?(options?: { chunkSize?: number }): ZlibEngine;
 }
@@ -25,7 +42,7 @@ interface NodeProcess {
 export function nodeZlib(): Zlib | undefined {
   const { process } = globalThis as { process?: NodeProcess };
   const zlib = process?.getBuiltinModule?.("node:zlib") as Zlib | undefined;
-  return typeof zlib?.createGunzip === "function" ? zlib : undefined;
+  return typeof zlib?.crc32 === "function" ? zlib : undefined;
 }
 
 /**

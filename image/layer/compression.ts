@@ -1,5 +1,6 @@
 import { MediaTypes } from "../media_type.ts";
 import { LayerError } from "./errors.ts";
+import { gzip } from "./_gzip.ts";
 import { compressionAt, MAGIC_SIZE } from "./_magic.ts";
 import { nodeZlib, through, type Zlib } from "./_node_zlib.ts";
 import { decompressZstd } from "./_zstd.ts";
@@ -50,8 +51,9 @@ export interface CompressOptions {
 
 /**
  * Compresses pieces. Gzip's header names no time and no system, so that the same
- * pieces of the same sizes give the same bytes wherever the same release of the same
- * runtime is used.
+ * content gives the same bytes wherever the same release of the same runtime is used;
+ * zstd's bytes depend on the sizes of the pieces too. In Deno, gzip of more than a few
+ * MiB uses up to three threads.
  *
  * @throws {LayerError} The runtime has no zstd.
  *
@@ -78,10 +80,8 @@ export async function* compress(
     return yield* through(source, engine);
   }
   const { level = 6 } = options;
-  const packed = zlib === undefined
-    ? pipe(source, new CompressionStream("gzip"))
-    : through(source, zlib.createGzip({ level, chunkSize: CHUNK }));
-  yield* withPlainHeader(packed);
+  if (zlib !== undefined) return yield* gzip(source, level, zlib);
+  yield* withPlainHeader(pipe(source, new CompressionStream("gzip")));
 }
 
 /**

@@ -80,8 +80,7 @@ export async function packFile(
 ): Promise<PackedLayer> {
   const output = await openOutputFile(file);
   const blocks = new Blocks();
-  const pieces = pack(tar(blocks), options);
-  // A compressor has pieces of its own, and may keep what it was given for a while.
+  const pieces = pack(tar(blocks), options, (piece) => blocks.recycle(piece));
   const reuse = options.compression === "none";
   async function write(piece: Uint8Array<ArrayBuffer>): Promise<void> {
     await output.write(piece);
@@ -113,6 +112,7 @@ export async function packFile(
 async function* pack(
   source: AsyncIterable<Uint8Array<ArrayBuffer>>,
   options: PackOptions,
+  recycle?: (piece: Uint8Array<ArrayBuffer>) => void,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, PackedLayer, undefined> {
   const { compression = "gzip", level = 6, onProgress, signal } = options;
   const plain = createHasher();
@@ -123,8 +123,10 @@ async function* pack(
       await update(plain, piece);
       packed += piece.byteLength;
       onProgress?.(packed);
-      if (compression === "none") yield piece;
-      else yield* split(piece);
+      if (compression === "zstd") yield* split(piece);
+      else yield piece;
+      // Gzip has taken all of it; zstd may keep it for a while.
+      if (compression === "gzip") recycle?.(piece);
     }
   }
   let size = 0;
