@@ -130,12 +130,14 @@ export type {
   UploadBlobOptions,
   UploadManifestOptions,
 } from "./registry_options.ts";
-export { sync, type SyncRunOptions } from "./sync/sync.ts";
+export { sync } from "./sync/sync.ts";
+export type { BackupData, SyncRunOptions } from "./sync/sync_run_options.ts";
 export { SyncError } from "./sync/sync_error.ts";
 export type { SyncResult } from "./sync/sync_result.ts";
 export { parseSyncConfig } from "./sync/parse_sync_config.ts";
 export { selectNames, selectTags } from "./sync/select_names.ts";
 export type {
+  IgnoredField,
   NameRules,
   SyncConfig,
   SyncEntry,

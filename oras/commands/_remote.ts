@@ -22,15 +22,22 @@ import { readCredential } from "./_secret.ts";
 import { parseSize } from "./_size.ts";
 import { traceText } from "./_trace.ts";
 
-/** Turns the remote flags into options. Files and the environment are read here, and nowhere below. */
+/**
+ * Turns the remote flags into options. Files and the environment are read here, and
+ * nowhere below. What is given of the transport comes before what the flags say.
+ */
 export async function remoteOptions(
   invocation: Invocation,
   registry: string,
   credentials?: CredentialStore,
+  transport?: BaseTransportOptions,
 ): Promise<ClientOptions> {
   const { console, flags } = invocation;
   const headers = readHeaders(flags.list("header"));
-  const base = defaultTransport(await readTransportOptions(flags));
+  const base = defaultTransport({
+    ...await readTransportOptions(flags),
+    ...transport,
+  });
   return {
     transport: flags.bool("debug")
       ? trace(base, (event) => console.errRaw(traceText(event)), {

@@ -1,45 +1,42 @@
+import type { ClientOptions } from "../../distribution/client_options.ts";
 import { RegistryClient } from "../../distribution/registry_client.ts";
-import { ValidationError } from "../../image/validation.ts";
-import { parseSyncConfig } from "../sync/parse_sync_config.ts";
-import { LAYOUT_SCHEME } from "../sync/_place.ts";
-import { sync, type SyncRunOptions } from "../sync/sync.ts";
-import type { SyncConfig } from "../sync/sync_config.ts";
+import { toldOptions, toldTransport } from "../sync/_tag_stores.ts";
+import { sync } from "../sync/sync.ts";
+import type { SyncConfig, SyncRegistry } from "../sync/sync_config.ts";
 import { SyncError } from "../sync/sync_error.ts";
 import type { SyncResult } from "../sync/sync_result.ts";
+import type { SyncRunOptions } from "../sync/sync_run_options.ts";
 import type { Invocation } from "./_command.ts";
+import { lazyCredentialFiles } from "./_credential_files.ts";
 import { CommandError } from "./_errors.ts";
 import { explain } from "./_explain.ts";
 import { readFormat } from "./_format.ts";
-import { readLocal } from "./_local_file.ts";
 import { printable } from "./_printable.ts";
 import { remoteOptions } from "./_remote.ts";
+import { expandBackup, readSyncFile } from "./_sync_file.ts";
 import { capitalise } from "./render/status_lines.ts";
-
-/** So large may a configuration be, in bytes. */
-const MAX_SIZE = 4 * 1024 * 1024;
 
 /** Copies what a configuration names, as far as it has changed. */
 export async function run(invocation: Invocation): Promise<void> {
   const { args: [path = ""], console, flags, signal } = invocation;
   const format = await readFormat(flags);
-  const read = await readConfig(path, signal);
-  for (const field of read.ignored) {
-    console.err(`WARNING! ${field} has no effect here`);
+  const read = await readSyncFile(path, signal);
+  for (const { path, reason } of read.ignored) {
+    console.err(`WARNING! ${printable(path)} has no effect: ${reason}`);
   }
   const config = flags.given("concurrency")
     ? { ...read, parallel: Math.max(1, flags.int("concurrency")) }
     : read;
-  const remotes = new Map(
-    await Promise.all(
-      registriesOf(config).map(async (registry) =>
-        [registry, await remoteOptions(invocation, registry)] as const
-      ),
-    ),
-  );
+  // What is wrong with the flags is told before anything is done.
+  await optionsFor(invocation, "", undefined);
   const results = await runAll(config, {
     dryRun: flags.bool("dry-run"),
-    makeClient: (registry, options) =>
-      new RegistryClient(registry, { ...remotes.get(registry), ...options }),
+    makeClient: async (registry) => {
+      const told = config.creds.find((one) => one.registry === registry);
+      const options = await optionsFor(invocation, registry, told);
+      return new RegistryClient(registry, options);
+    },
+    expandBackup,
     onResult: (result) => {
       if (format.isText) console.out(lineOf(result));
     },
@@ -61,6 +58,21 @@ export async function run(invocation: Invocation): Promise<void> {
   });
 }
 
+/** What the flags and the file say of a registry; where both do, the file counts. */
+async function optionsFor(
+  invocation: Invocation,
+  registry: string,
+  told: SyncRegistry = { registry },
+): Promise<ClientOptions> {
+  const options = toldOptions(told);
+  const { credentials = lazyCredentialFiles(invocation.flags) } = options;
+  const transport = toldTransport(told);
+  return {
+    ...await remoteOptions(invocation, registry, credentials, transport),
+    ...options,
+  };
+}
+
 /** All results, of what failed too. */
 async function runAll(
   config: SyncConfig,
@@ -71,58 +83,6 @@ async function runAll(
   } catch (error) {
     if (error instanceof SyncError) return error.results;
     throw error;
-  }
-}
-
-/** All registries that entries name, so that flags and files are read before anything is done. */
-function registriesOf({ sync }: SyncConfig): string[] {
-  const hosts = sync.flatMap(({ backup, source, target, type }) =>
-    type === "registry" ? [source, target] : [
-      source,
-      target,
-      ...(backup?.includes("/") ? [backup] : []),
-    ]
-  ).filter((text) => !text.startsWith(LAYOUT_SCHEME)).map((text) => {
-    const first = text.split("/")[0]!;
-    const isHost = /[.:]/.test(first) || first === "localhost";
-    return isHost && (text.includes("/") || /[.:]/.test(text))
-      ? first
-      : "docker.io";
-  });
-  return [...new Set(hosts)];
-}
-
-async function readConfig(
-  path: string,
-  signal: AbortSignal,
-): Promise<SyncConfig> {
-  const bytes = await readLocal(path, MAX_SIZE, signal);
-  if (bytes.byteLength > MAX_SIZE) {
-    throw new CommandError(`${path} is larger than ${MAX_SIZE} bytes`);
-  }
-  const { parse, YAMLParseError } = await import("yaml");
-  try {
-    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-    return parseSyncConfig(parse(text, { merge: true, maxAliasCount: 100 }));
-  } catch (cause) {
-    if (cause instanceof ValidationError) {
-      const lines = cause.issues.map(({ actual, expected, path }) =>
-        `${path}: expected ${expected}, found ${actual}`
-      );
-      throw new CommandError(
-        `${path} is no configuration of a sync:\n${lines.join("\n")}`,
-        { cause },
-      );
-    }
-    if (
-      cause instanceof YAMLParseError || cause instanceof TypeError ||
-      cause instanceof ReferenceError
-    ) {
-      throw new CommandError(`${path} is no YAML: ${cause.message.trim()}`, {
-        cause,
-      });
-    }
-    throw cause;
   }
 }
 

@@ -2,6 +2,11 @@ import type { Command } from "./_command.ts";
 import { DOCKER_CONFIG } from "./_words.ts";
 import { concurrency, DEBUG, DRY_RUN, FORMAT, REMOTE } from "./flags.ts";
 
+/** The flags of a registry that do not tell who the user is: of several registries, one user is no one's. */
+const SHARED = REMOTE.filter(({ name }) =>
+  name !== "username" && !/^(?:password|identity-token)/.test(name)
+);
+
 /** `gantry sync` */
 export const SYNC: Command = {
   name: "sync",
@@ -9,9 +14,11 @@ export const SYNC: Command = {
   usage: "[flags] {<file> | -}",
   notes: [
     "The configuration is YAML or JSON in the vocabulary of regsync: version, creds,",
-    "defaults and sync, with entries of type image, repository or registry. Schedules",
-    "and hooks are left to cron and CI. What fails does not keep the rest from being",
-    "done; the exit code is 1 then.",
+    "defaults and sync, with entries of type image, repository or registry. A source or",
+    "target ocidir://path is an OCI image layout on disk. Fields that have no effect are",
+    "told; others that are not known are refused. Schedules are left to cron and CI.",
+    "Credentials are those of creds, or else those that login has stored. What fails",
+    "does not keep the rest from being done; the exit code is 1 then.",
   ],
   examples: [
     { title: "Copy what has changed", line: "sync mirror.yaml" },
@@ -27,7 +34,7 @@ export const SYNC: Command = {
     concurrency(4),
     DRY_RUN,
     ...FORMAT,
-    ...REMOTE,
+    ...SHARED,
     DEBUG,
   ],
   environment: [DOCKER_CONFIG],

@@ -2,6 +2,7 @@ import type { ClientOptions } from "../../distribution/client_options.ts";
 import { fixedCredentials } from "../../distribution/credentials.ts";
 import { defaultTransport } from "../../distribution/default_transport.ts";
 import { RegistryClient } from "../../distribution/registry_client.ts";
+import type { BaseTransportOptions } from "../../distribution/transport_options.ts";
 import type { Store, TagLister } from "../store.ts";
 import type { Place } from "./_place.ts";
 import type { SyncRegistry } from "./sync_config.ts";
@@ -13,13 +14,13 @@ export type TagStore = Store & TagLister;
 export type MakeClient = (
   registry: string,
   options: ClientOptions,
-) => RegistryClient;
+) => RegistryClient | Promise<RegistryClient>;
 
 /** The stores of places: one client for each registry, one store for each layout. */
 export class TagStores {
   readonly #creds: readonly SyncRegistry[];
   readonly #makeClient: MakeClient;
-  readonly #clients = new Map<string, RegistryClient>();
+  readonly #clients = new Map<string, Promise<RegistryClient>>();
   readonly #layouts = new Map<string, Promise<TagStore>>();
 
   constructor(
@@ -34,7 +35,7 @@ export class TagStores {
   async open({ path, repository }: Place): Promise<TagStore> {
     if (repository !== undefined) {
       const { registry, repository: name } = repository;
-      return this.client(registry).repository(name);
+      return (await this.client(registry)).repository(name);
     }
     let layout = this.#layouts.get(path);
     if (layout === undefined) {
@@ -45,23 +46,37 @@ export class TagStores {
   }
 
   /** The client of a registry. */
-  client(registry: string): RegistryClient {
+  async client(registry: string): Promise<RegistryClient> {
     let client = this.#clients.get(registry);
     if (client === undefined) {
-      const told = this.#creds.find((one) => one.registry === registry);
-      client = this.#makeClient(
-        registry,
-        told === undefined ? {} : clientOptions(told),
-      );
+      client = this.#open(registry);
       this.#clients.set(registry, client);
     }
-    return client;
+    return await client;
+  }
+
+  async #open(registry: string): Promise<RegistryClient> {
+    const told = this.#creds.find((one) => one.registry === registry);
+    return await this.#makeClient(
+      registry,
+      told === undefined ? {} : clientOptions(told),
+    );
   }
 }
 
 async function openLayout(path: string): Promise<TagStore> {
   const { LayoutStore } = await import("../stores/node/layout_store.ts");
   return new LayoutStore(path);
+}
+
+function clientOptions(told: SyncRegistry): ClientOptions {
+  const transport = toldTransport(told);
+  return {
+    ...toldOptions(told),
+    ...Object.keys(transport).length > 0 && {
+      transport: defaultTransport(transport),
+    },
+  };
 }
 
 function defaultClient(
@@ -71,14 +86,27 @@ function defaultClient(
   return new RegistryClient(registry, options);
 }
 
-function clientOptions({ pass, tls, user }: SyncRegistry): ClientOptions {
+/** What a configuration says of a registry, but for its transport. */
+export function toldOptions(told: SyncRegistry): ClientOptions {
+  const { pass, reqConcurrent, reqPerSec, tls, user } = told;
   return {
     ...user !== undefined && {
       credentials: fixedCredentials({ username: user, password: pass ?? "" }),
     },
     ...tls === "disabled" && { plainHttp: true },
-    ...tls === "insecure" && {
-      transport: defaultTransport({ insecure: true }),
+    ...(reqConcurrent !== undefined || reqPerSec !== undefined) && {
+      limit: { concurrency: reqConcurrent, rate: reqPerSec },
     },
+  };
+}
+
+/** What a configuration says of the transport to a registry. */
+export function toldTransport(told: SyncRegistry): BaseTransportOptions {
+  const { clientCert, clientKey, regcert, tls } = told;
+  return {
+    ...tls === "insecure" && { insecure: true },
+    ...regcert !== undefined && { caCerts: [regcert] },
+    ...clientCert !== undefined && { clientCert },
+    ...clientKey !== undefined && { clientKey },
   };
 }

@@ -6,7 +6,11 @@ import {
   type Rule,
 } from "../../image/_checker.ts";
 import { ValidationError } from "../../image/validation.ts";
+import { parseRegistryName } from "../../distribution/reference.ts";
+import { IGNORED, REFUSED } from "./_foreign_fields.ts";
+import { namePattern } from "./_name_pattern.ts";
 import type {
+  IgnoredField,
   NameRules,
   SyncConfig,
   SyncEntry,
@@ -15,27 +19,13 @@ import type {
   TagRules,
 } from "./sync_config.ts";
 
-/** What regsync runs by itself, and what gantry leaves to cron or CI. */
-const IGNORED: ReadonlySet<string> = new Set([
-  "interval",
-  "schedule",
-  "ratelimit",
-  "hooks",
-  "mediaTypes",
-  "skipDockerConfig",
-  "userAgent",
-  "cacheCount",
-  "cacheTime",
-  "fastCheck",
-  "platforms",
-]);
-
 const OPTIONS = [
   "platform",
   "referrers",
   "digestTags",
   "includeExternal",
   "forceRecursive",
+  "fastCheck",
   "backup",
 ] as const satisfies readonly (keyof SyncOptions)[];
 
@@ -48,6 +38,12 @@ const TLS: Rule = {
   expected: '"enabled", "insecure" or "disabled"',
 };
 const PARALLEL = 4;
+/** What must not be shown. */
+const SECRETS = ["pass", "regcert", "clientCert", "clientKey"] as const;
+const LIMITS = ["reqConcurrent", "reqPerSec"] as const;
+const TAG_RULES = ["allow", "deny", "semverRange"] as const;
+/** By what name the documents of regsync call `fastCheck`, too. */
+const FAST_COPY = "fastCopy";
 
 /**
  * Reads a configuration of {@linkcode sync} from the value of its YAML or JSON.
@@ -82,7 +78,7 @@ export function parseSyncConfig(value: unknown): SyncConfig {
 
 class Reader {
   readonly checker = new Checker();
-  readonly #ignored: string[] = [];
+  readonly #ignored: IgnoredField[] = [];
 
   config(value: unknown): SyncConfig | undefined {
     const root = new Path();
@@ -121,10 +117,15 @@ class Reader {
     root: Path,
   ): { parallel: number; options: SyncOptions } {
     const path = root.child("defaults");
-    const defaults = fields.defaults === undefined
-      ? {}
-      : this.checker.object(fields.defaults, path) ?? {};
-    this.#known(defaults, path, ["parallel", ...OPTIONS]);
+    const defaults = this.checker.object(fields.defaults ?? {}, path) ?? {};
+    this.#known(defaults, path, ["parallel", "skipDockerConfig", ...OPTIONS]);
+    if (defaults.skipDockerConfig === true) {
+      this.checker.add(
+        path.child("skipDockerConfig").text(),
+        "nothing, as an empty folder in DOCKER_CONFIG does it",
+        true,
+      );
+    }
     const { parallel = PARALLEL } = defaults;
     const isCount = Number.isInteger(parallel) && Number(parallel) > 0;
     if (!isCount) {
@@ -141,16 +142,53 @@ class Reader {
   }
 
   #registry(fields: Fields, path: Path): SyncRegistry {
-    this.#known(fields, path, ["registry", "user", "pass", "tls"]);
-    const registry = this.checker.text(fields, "registry", path, true) ?? "";
+    this.#known(fields, path, [
+      "registry",
+      "tls",
+      "user",
+      ...SECRETS,
+      ...LIMITS,
+    ]);
     this.checker.pattern(fields, "tls", path, TLS);
-    const user = this.checker.text(fields, "user", path);
-    // Not through the checker, whose issues show what stands there.
-    const { pass, tls } = fields;
-    if (pass !== undefined && typeof pass !== "string") {
-      this.checker.add(path.child("pass").text(), "a string", "another value");
+    const { tls } = fields as Partial<SyncRegistry>;
+    const registry: Record<string, unknown> = {
+      registry: this.#host(fields, path),
+      user: this.checker.text(fields, "user", path),
+      tls,
+    };
+    for (const key of SECRETS) {
+      const value = fields[key] ?? undefined;
+      registry[key] = value;
+      // Not through the checker, whose issues show what stands there.
+      if (value === undefined || typeof value === "string") continue;
+      this.checker.add(path.child(key).text(), "a string", "another value");
     }
-    return { registry, user, pass, tls } as SyncRegistry;
+    for (const key of LIMITS) {
+      // Without limit is 0 in regsync.
+      const value = fields[key] || undefined;
+      registry[key] = value;
+      const isNumber = typeof value === "number" && value > 0;
+      const isGood = key === "reqPerSec" ? isNumber : Number.isInteger(value);
+      if (value === undefined || isNumber && isGood) continue;
+      this.checker.add(path.child(key).text(), "a positive number", value);
+    }
+    return registry as unknown as SyncRegistry;
+  }
+
+  #host(fields: Fields, path: Path): string {
+    const text = this.checker.text(fields, "registry", path, true);
+    if (text === undefined) return "";
+    try {
+      return parseRegistryName(text);
+    } catch {
+      // Not what stands there: there could be a password in front of the host.
+      this.checker.add(
+        path.child("registry").text(),
+        "a host with an optional port",
+        "another text",
+      );
+      return "";
+    }
   }
 
   #entry(fields: Fields, path: Path, defaults: SyncOptions): SyncEntry {
@@ -159,6 +197,7 @@ class Reader {
       "target",
       "type",
       "tags",
+      "tagSets",
       "repos",
       ...OPTIONS,
     ]);
@@ -169,14 +208,16 @@ class Reader {
       source: this.checker.text(fields, "source", path, true) ?? "",
       target: this.checker.text(fields, "target", path, true) ?? "",
       type: fields.type as SyncEntry["type"],
-      tags: this.#rules(fields, "tags", path, ["allow", "deny", "semverRange"]),
-      repos: this.#rules(fields, "repos", path, ["allow", "deny"]),
+      tags: this.#rules(fields.tags, path.child("tags"), TAG_RULES),
+      tagSets: this.#tagSets(fields, path),
+      repos: this.#rules(fields.repos, path.child("repos"), ["allow", "deny"]),
     };
-    if (entry.tags !== undefined && entry.type === "image") {
+    for (const key of ["tags", "tagSets"] as const) {
+      if (entry[key] === undefined || entry.type !== "image") continue;
       this.checker.add(
-        path.child("tags").text(),
+        path.child(key).text(),
         "nothing beside the type image",
-        fields.tags,
+        fields[key],
       );
     }
     if (entry.repos !== undefined && entry.type !== "registry") {
@@ -189,34 +230,46 @@ class Reader {
     return entry;
   }
 
-  #options(fields: Fields, path: Path): SyncOptions {
+  #tagSets(fields: Fields, parent: Path): TagRules[] | undefined {
+    const path = parent.child("tagSets");
+    return this.checker.array(fields, "tagSets", parent)?.map((rules, index) =>
+      this.#rules(rules ?? {}, path.child(index), TAG_RULES) ?? {}
+    );
+  }
+
+  #options(given: Fields, path: Path): SyncOptions {
+    const { [FAST_COPY]: fastCheck, ...rest } = given;
+    const fields = fastCheck === undefined ? rest : { fastCheck, ...rest };
     for (const key of OPTIONS) {
       if (key === "platform" || key === "backup") {
         this.checker.text(fields, key, path);
       } else this.checker.boolean(fields, key, path);
     }
     return Object.fromEntries(
-      OPTIONS.filter((key) => fields[key] !== undefined)
+      OPTIONS.filter((key) => (fields[key] ?? undefined) !== undefined)
         .map((key) => [key, fields[key]]),
     );
   }
 
   #rules(
-    fields: Fields,
-    key: string,
-    parent: Path,
+    value: unknown,
+    path: Path,
     names: readonly (keyof TagRules)[],
   ): NameRules | undefined {
-    if (fields[key] === undefined) return undefined;
-    const path = parent.child(key);
-    const rules = this.checker.object(fields[key], path);
+    if ((value ?? undefined) === undefined) return undefined;
+    const rules = this.checker.object(value, path);
     if (rules === undefined) return undefined;
     this.#known(rules, path, names);
     for (const name of names) {
       this.checker.texts(rules, name, path);
       if (name !== "semverRange") this.#patterns(rules[name], path.child(name));
     }
-    return rules;
+    // As in Go, where a list that is empty is none.
+    return Object.fromEntries(
+      Object.entries(rules).filter(([, items]) =>
+        Array.isArray(items) && items.length > 0
+      ),
+    );
   }
 
   #patterns(value: unknown, path: Path): void {
@@ -250,10 +303,18 @@ class Reader {
   #known(fields: Fields, path: Path, keys: readonly string[]): void {
     for (const [key, value] of Object.entries(fields)) {
       if (keys.includes(key) || key.startsWith("x-")) continue;
-      if (IGNORED.has(key)) this.#ignored.push(path.child(key).text());
-      else {
+      if (key === FAST_COPY && keys.includes("fastCheck")) continue;
+      const at = path.child(key).text();
+      const reason = IGNORED.get(key);
+      const refusal = REFUSED.get(key);
+      if (reason !== undefined) {
+        this.#ignored.push({ path: at, reason });
+      } else if (refusal !== undefined) {
+        // Not what stands there, which may be secret.
+        this.checker.add(at, `nothing, as ${refusal}`, "this field of regsync");
+      } else {
         this.checker.add(
-          path.child(key).text(),
+          at,
           `one of ${keys.join(", ")}`,
           isFields(value) ? "an object" : value,
         );
@@ -264,7 +325,7 @@ class Reader {
 
 function isPattern(text: string): boolean {
   try {
-    new RegExp(text, "v");
+    namePattern(text);
     return true;
   } catch {
     return false;

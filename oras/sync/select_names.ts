@@ -1,9 +1,12 @@
+import { namePattern } from "./_name_pattern.ts";
 import type { NameRules, TagRules } from "./sync_config.ts";
 
 /**
  * The names that rules let through, in the order given.
  *
  * A regular expression must match the whole name.
+ *
+ * @throws {SyntaxError} An expression is malformed.
  *
  * @example
  * ```ts
@@ -20,8 +23,8 @@ export function selectNames(
   names: readonly string[],
   rules: NameRules = {},
 ): string[] {
-  const allow = rules.allow?.map(wholeName);
-  const deny = rules.deny?.map(wholeName) ?? [];
+  const allow = rules.allow?.map(namePattern);
+  const deny = rules.deny?.map(namePattern) ?? [];
   return names.filter((name) =>
     (allow === undefined || allow.some((pattern) => pattern.test(name))) &&
     !deny.some((pattern) => pattern.test(name))
@@ -29,34 +32,53 @@ export function selectNames(
 }
 
 /**
- * The tags that rules let through, in the order given.
+ * The tags that rules let through, in the order given: with several rules, the tags
+ * that one of them at least lets through.
+ *
+ * A tag is a version where it is made of one to three numbers, with a `v` in front or
+ * not, and a suffix behind `-` or not: `3` and `v3.19-alpine` are `3.0.0` and
+ * `3.19.0-alpine`. What has a suffix counts as any other version does.
  *
  * @throws {RangeError} A `semverRange` is no range of versions.
+ * @throws {SyntaxError} An expression is malformed.
  *
  * @example
  * ```ts
  * import { selectTags } from "@gantry/oci/oras";
  * import { assertEquals } from "@std/assert";
  *
- * const tags = ["latest", "v1.1.0", "v1.2.0", "v1.3.0-rc.1", "v2.0.0"];
- * assertEquals(await selectTags(tags, { semverRange: ["^1.2"] }), ["v1.2.0"]);
+ * const tags = ["latest", "v1.1.0", "v1.2.0", "v1.2.0-alpine", "v2.0.0"];
+ * const versions = { semverRange: ["^1.2"] };
+ * assertEquals(await selectTags(tags, versions), ["v1.2.0", "v1.2.0-alpine"]);
+ * assertEquals(await selectTags(tags, { ...versions, deny: [".*-.*"] }), ["v1.2.0"]);
  * assertEquals(
- *   await selectTags(tags, { semverRange: ["^1.2"], allow: ["latest"] }),
- *   ["latest", "v1.2.0"],
+ *   await selectTags(tags, [{ ...versions, allow: [".*-alpine"] }, { allow: ["latest"] }]),
+ *   ["latest", "v1.2.0-alpine"],
  * );
  * ```
  */
 export async function selectTags(
   tags: readonly string[],
-  rules: TagRules = {},
+  rules: TagRules | readonly TagRules[] = {},
 ): Promise<string[]> {
-  const { allow, deny, semverRange } = rules;
-  if (semverRange === undefined) return selectNames(tags, rules);
+  const taken = new Set<string>();
+  for (const one of [rules].flat()) {
+    const inRange = await versionsIn(tags, one.semverRange);
+    for (const tag of selectNames(inRange, one)) taken.add(tag);
+  }
+  return tags.filter((tag) => taken.has(tag));
+}
+
+async function versionsIn(
+  tags: readonly string[],
+  semverRange: readonly string[] | undefined,
+): Promise<readonly string[]> {
+  if (semverRange === undefined) return tags;
   // Bundlers give a CommonJS module's names by its default only.
-  const { default: { Range, satisfies, valid } } = await import("semver");
+  const { default: { Range, parse } } = await import("semver");
   const ranges = semverRange.map((text) => {
     try {
-      return new Range(text);
+      return new Range(text, { includePrerelease: true });
     } catch (cause) {
       throw new RangeError(
         `Cannot select tags: ${JSON.stringify(text)} is no range of versions`,
@@ -64,14 +86,18 @@ export async function selectTags(
       );
     }
   });
-  const named = new Set(selectNames(tags, { allow: allow ?? [] }));
-  const versions = tags.filter((tag) =>
-    valid(tag) !== null && ranges.some((range) => satisfies(tag, range))
-  );
-  const taken = new Set([...named, ...versions]);
-  return selectNames(tags.filter((tag) => taken.has(tag)), { deny });
+  return tags.filter((tag) => {
+    const version = parse(fullVersion(tag), { loose: true });
+    return version !== null && ranges.some((range) => range.test(version));
+  });
 }
 
-function wholeName(pattern: string): RegExp {
-  return new RegExp(`^(?:${pattern})$`, "v");
+/** `v3.19-alpine` with the numbers that it leaves out. */
+function fullVersion(tag: string): string {
+  const [, numbers, suffix = ""] = /^v?(\d+(?:\.\d+){0,2})(-.+)?$/.exec(tag) ??
+    [];
+  if (numbers === undefined) return "";
+  const parts = numbers.split(".").map((part) => part.replace(/^0+(?=.)/, ""));
+  while (parts.length < 3) parts.push("0");
+  return parts.join(".") + suffix;
 }

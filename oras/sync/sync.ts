@@ -1,8 +1,5 @@
 import { isDigestTag } from "../../distribution/digest_tag.ts";
 import { isTag, parseRegistryName } from "../../distribution/reference.ts";
-import type { ClientOptions } from "../../distribution/client_options.ts";
-import type { RegistryClient } from "../../distribution/registry_client.ts";
-import type { SignalOptions } from "../../distribution/signal_options.ts";
 import type { Descriptor } from "../../image/descriptor.ts";
 import { parsePlatform } from "../../image/platform.ts";
 import { manifestForPlatform } from "../_platform.ts";
@@ -12,30 +9,11 @@ import { resolveManifest } from "../graph/_read_manifest.ts";
 import { isNotFound } from "../store_error.ts";
 import { parsePlace, type Place, showPlace, withTag } from "./_place.ts";
 import { selectNames, selectTags } from "./select_names.ts";
-import type { SyncConfig, SyncEntry } from "./sync_config.ts";
+import type { SyncConfig, SyncEntry, TagRules } from "./sync_config.ts";
 import { SyncError } from "./sync_error.ts";
 import type { SyncResult } from "./sync_result.ts";
+import type { SyncRunOptions } from "./sync_run_options.ts";
 import { type TagStore, TagStores } from "./_tag_stores.ts";
-
-/** How {@linkcode sync} works. */
-export interface SyncRunOptions extends SignalOptions {
-  /**
-   * Makes the client of a registry, once for each.
-   *
-   * @default {a RegistryClient with what the configuration says of the registry}
-   */
-  readonly makeClient?:
-    | ((registry: string, options: ClientOptions) => RegistryClient)
-    | undefined;
-  /**
-   * Find out what would be copied, and copy nothing.
-   *
-   * @default {false}
-   */
-  readonly dryRun?: boolean | undefined;
-  /** Told of each result as it is known. */
-  readonly onResult?: ((result: SyncResult) => void) | undefined;
-}
 
 /**
  * Copies what a configuration names between registries and image layouts on disk
@@ -46,7 +24,9 @@ export interface SyncRunOptions extends SignalOptions {
  * @returns What became of each tag.
  * @throws {SyncError} Some of it failed; the error tells what became of all.
  * @throws {InvalidReferenceError} A source or target is malformed: nothing is then done.
- * @throws {TypeError} A platform is malformed: nothing is then done.
+ * @throws {TypeError} A platform is malformed, or a `backup` is a template and
+ * `expandBackup` is not given: nothing is then done.
+ * @throws {RangeError} A `semverRange` is no range of versions: nothing is then done.
  *
  * @example
  * ```ts
@@ -107,7 +87,7 @@ class Sync {
     const { parallel, sync } = this.#config;
     const { signal } = this.#options;
     // What is malformed is told before anything is done.
-    for (const entry of sync) checkEntry(entry);
+    for (const entry of sync) await this.#check(entry);
     const jobs: Job[] = [];
     for (const entry of sync) jobs.push(...await this.#jobs(entry));
     await forEachConcurrent(
@@ -125,6 +105,24 @@ class Sync {
     return this.#results;
   }
 
+  /** Refuses what is malformed. */
+  async #check(entry: SyncEntry): Promise<void> {
+    const { backup, platform, source, target, type } = entry;
+    for (const text of [source, target]) {
+      if (type === "registry") parseRegistryName(text);
+      else parsePlace(text);
+    }
+    if (platform !== undefined) parsePlatform(platform);
+    await selectTags([], tagRules(entry));
+    if (backup === undefined || isTag(backup)) return;
+    if (!isTemplate(backup)) parsePlace(backup);
+    else if (this.#options.expandBackup === undefined) {
+      throw new TypeError(
+        `Cannot expand backup ${JSON.stringify(backup)}: no expandBackup given`,
+      );
+    }
+  }
+
   /** The tags of an entry; none, and a result, where they cannot be listed. */
   async #jobs(entry: SyncEntry): Promise<Job[]> {
     const { repos, source, target, type } = entry;
@@ -135,7 +133,10 @@ class Sync {
     const names = await this.#listing(
       source,
       target,
-      () => Array.fromAsync(this.#stores.client(from).catalog({ signal })),
+      async () => {
+        const client = await this.#stores.client(from);
+        return await Array.fromAsync(client.catalog({ signal }));
+      },
     );
     const jobs: Job[] = [];
     for (const name of selectNames(names, repos)) {
@@ -179,18 +180,20 @@ class Sync {
     target: Place,
   ): Promise<Job[]> {
     if (entry.type === "image") {
-      const { tag } = source;
-      const named = target.target === undefined && tag !== undefined
-        ? withTag(target, tag)
+      const from = source.target === undefined
+        ? withTag(source, "latest")
+        : source;
+      const to = target.target === undefined && from.tag !== undefined
+        ? withTag(target, from.tag)
         : target;
-      return [{ entry, source, target: named }];
+      return [{ entry, source: from, target: to }];
     }
     const { signal } = this.#options;
     const store = await this.#stores.open(source);
     const all = await Array.fromAsync(store.listTags({ signal }));
     const tags = await selectTags(
       all.filter((tag) => !isDigestTag(tag)),
-      entry.tags,
+      tagRules(entry),
     );
     return tags.map((tag) => ({
       entry,
@@ -207,20 +210,21 @@ class Sync {
     try {
       const from = await this.#stores.open(source);
       const to = await this.#stores.open(target);
-      digest = await find(from, source.target ?? "latest", entry, signal);
+      digest = await find(from, source.target!, entry, signal);
       const place = target.target ?? digest;
       const there = await findOptional(to, place, signal);
       const isSame = there?.digest === digest;
       // What belongs to content can have changed although it has not.
-      const isDone = isSame && !entry.referrers && !entry.digestTags &&
-        !entry.forceRecursive;
+      const isWhole = entry.fastCheck || !entry.referrers && !entry.digestTags;
+      const isDone = isSame && isWhole && !entry.forceRecursive;
       if (isDone) return { outcome: "unchanged", digest, error: undefined };
       if (this.#options.dryRun) {
         const outcome = isSame ? "unchanged" : "would copy";
         return { outcome, digest, error: undefined };
       }
       if (there !== undefined && !isSame && entry.backup !== undefined) {
-        await this.#keep(there, target, entry.backup, signal);
+        const backup = this.#backup(entry, entry.backup, target);
+        await this.#keep(there, target, backup, signal);
       }
       // By its digest, so that what was compared is what is copied.
       const { copied, mounted } = await copy(from, digest, to, place, {
@@ -236,6 +240,27 @@ class Sync {
       signal?.throwIfAborted();
       return failure(error, digest);
     }
+  }
+
+  /** Where a tag's content is kept. */
+  #backup(entry: SyncEntry, backup: string, target: Place): string {
+    if (!isTemplate(backup)) return backup;
+    const { repository, tag = "" } = target;
+    const { source, type } = entry;
+    return this.#options.expandBackup!(backup, {
+      Ref: {
+        Reference: showPlace(target),
+        Registry: repository?.registry ?? "",
+        Repository: repository?.repository ?? "",
+        Tag: tag,
+      },
+      Sync: {
+        Source: source,
+        Target: entry.target,
+        Type: type,
+        Backup: backup,
+      },
+    });
   }
 
   /** Gives what a tag points at another name, before the tag is moved. */
@@ -269,16 +294,14 @@ function failure(error: unknown, digest?: string): Done {
   return { outcome: "failed", digest, error };
 }
 
-/** Refuses what is malformed. */
-function checkEntry(
-  { backup, platform, source, target, type }: SyncEntry,
-): void {
-  for (const text of [source, target]) {
-    if (type === "registry") parseRegistryName(text);
-    else parsePlace(text);
-  }
-  if (backup !== undefined && !isTag(backup)) parsePlace(backup);
-  if (platform !== undefined) parsePlatform(platform);
+function isTemplate(backup: string): boolean {
+  return backup.includes("{{");
+}
+
+/** The rules of an entry; one that takes all where it has none. */
+function tagRules({ tagSets = [], tags = {} }: SyncEntry): TagRules[] {
+  const rules = Object.keys(tags).length > 0 ? [...tagSets, tags] : tagSets;
+  return rules.length > 0 ? [...rules] : [{}];
 }
 
 /** The digest of what is to be copied: of an index's image where a platform is chosen. */

@@ -9,8 +9,8 @@ export interface NameRules {
 /** Which tags are taken. */
 export interface TagRules extends NameRules {
   /**
-   * Ranges of versions, such as `>=1.2 <2`. Where given, tags that are versions within
-   * one of them are taken beside those that `allow` names; a `v` may stand in front.
+   * Ranges of versions in npm's syntax, such as `>=1.2 <2`. Where given, only tags are
+   * taken that are versions within one of them, see {@linkcode selectTags}.
    */
   readonly semverRange?: readonly string[] | undefined;
 }
@@ -30,6 +30,24 @@ export interface SyncRegistry {
    * @default {"enabled"}
    */
   readonly tls?: "enabled" | "insecure" | "disabled" | undefined;
+  /** Certificates that its own is accepted by, besides those of the system; in PEM form. */
+  readonly regcert?: string | undefined;
+  /** A certificate to show to the registry, in PEM form. */
+  readonly clientCert?: string | undefined;
+  /** The key of that certificate, in PEM form. */
+  readonly clientKey?: string | undefined;
+  /**
+   * How many requests may be under way at once.
+   *
+   * @default {Infinity}
+   */
+  readonly reqConcurrent?: number | undefined;
+  /**
+   * How many requests may begin in a second.
+   *
+   * @default {Infinity}
+   */
+  readonly reqPerSec?: number | undefined;
 }
 
 /** How content is copied. */
@@ -60,7 +78,17 @@ export interface SyncOptions {
    * @default {false}
    */
   readonly forceRecursive?: boolean | undefined;
-  /** A tag, or a whole reference, that keeps what a tag pointed at before it is moved. */
+  /**
+   * Believe that what belongs to content is there where the content is: signatures and
+   * tags that came later are then not seen.
+   *
+   * @default {false}
+   */
+  readonly fastCheck?: boolean | undefined;
+  /**
+   * A tag, or a whole reference, that keeps what a tag pointed at before it is moved.
+   * Where it holds `{{`, it is a template; see {@linkcode SyncRunOptions.expandBackup}.
+   */
   readonly backup?: string | undefined;
 }
 
@@ -76,10 +104,20 @@ export interface SyncEntry extends SyncOptions {
   readonly target: string;
   /** `image`: one reference; `repository`: its tags; `registry`: its repositories and their tags. */
   readonly type: "image" | "repository" | "registry";
-  /** Which tags of a repository are taken; all where not given. */
+  /** Which tags of a repository are taken; all where neither this nor `tagSets` is given. */
   readonly tags?: TagRules | undefined;
+  /** Which tags are taken besides those of `tags`: all that one of the rules lets through. */
+  readonly tagSets?: readonly TagRules[] | undefined;
   /** Which repositories of a registry are taken; all where not given. */
   readonly repos?: NameRules | undefined;
+}
+
+/** A field that has no effect. */
+export interface IgnoredField {
+  /** Where it stands, as a path from `$`. */
+  readonly path: string;
+  /** Why it has none. */
+  readonly reason: string;
 }
 
 /** What is to be kept in step. The vocabulary is that of regsync, as far as it applies. */
@@ -92,6 +130,6 @@ export interface SyncConfig {
   readonly parallel: number;
   /** What is kept in step, with the defaults filled in. */
   readonly sync: readonly SyncEntry[];
-  /** Fields that are regsync's and have no effect here, as paths. */
-  readonly ignored: readonly string[];
+  /** Fields that are regsync's and have no effect here. */
+  readonly ignored: readonly IgnoredField[];
 }

@@ -1,4 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
+import { createRegistry } from "@gantry/oci/distribution/server";
 import { openSandbox } from "../_support/cli_sandbox.ts";
 
 Deno.test("sync copies what a file names, tells of each tag, and fails at the end where one has", async () => {
@@ -27,7 +28,8 @@ sync:
   assertEquals(dry, {
     code: 0,
     stdout: `Would copy ${line}`,
-    stderr: "WARNING! $.defaults.interval has no effect here\n",
+    stderr: "WARNING! $.defaults.interval has no effect: schedules are left " +
+      "to cron and CI\n",
   });
   assertEquals(await box.ok("sync", "sync.yaml"), `Copied     ${line}`);
   assertEquals(await box.ok("sync", "sync.yaml"), `Unchanged  ${line}`);
@@ -90,5 +92,75 @@ Deno.test("sync goes from a registry to a layout on disk and back", async () => 
   assertEquals(
     await box.ok("resolve", "--oci-layout", "mirror:v2"),
     await box.ok("resolve", `${host}/back:v2`),
+  );
+});
+
+Deno.test("sync expands templates, and sends a credential of the file to its registry only", async () => {
+  const seen: string[] = [];
+  const registry = createRegistry();
+  await using box = await openSandbox((request) => {
+    const { pathname } = new URL(request.url);
+    seen.push(`${pathname} ${request.headers.get("authorization")}`);
+    return pathname.startsWith("/v2/closed/") &&
+        !request.headers.has("authorization")
+      ? new Response(null, {
+        status: 401,
+        headers: { "www-authenticate": 'Basic realm="closed"' },
+      })
+      : registry.fetch(request);
+  });
+  const { host } = box;
+  const other = host.replace("localhost", "127.0.0.1");
+  await box.write("hi.txt", "hi\n");
+  await box.write("secret.txt", "pass word\n");
+  await box.ok("push", `${host}/app:v1`, "hi.txt");
+  await box.write(
+    "sync.yaml",
+    `
+creds:
+  - registry: "${other}"
+    tls: disabled
+    user: '{{env "SYNC_USER"}}'
+    pass: '{{file "secret.txt"}}'
+sync:
+  - source: "${host}/app:v1"
+    target: '${other}/closed/{{split "/" .Sync.Source | len}}:v1'
+    type: image
+    backup: "{{.Ref.Tag}}-old"
+`,
+  );
+  const env = { SYNC_USER: "me" };
+  seen.length = 0;
+  const done = await box.gantry(["sync", "sync.yaml"], { env });
+  assertEquals(done, {
+    code: 0,
+    stdout: `Copied     ${host}/app:v1 => ${other}/closed/2:v1\n`,
+    stderr: "",
+  });
+  const basic = `Basic ${btoa("me:pass word")}`;
+  for (const line of seen) {
+    const isClosed = line.startsWith("/v2/closed/");
+    assertEquals(line.endsWith("null") || isClosed, true, line);
+    assertEquals(line.endsWith("null") || line.endsWith(basic), true, line);
+  }
+  await box.write("hi.txt", "changed\n");
+  await box.ok("push", `${host}/app:v1`, "hi.txt");
+  await box.gantry(["sync", "sync.yaml"], { env });
+  assertEquals(
+    (await box.gantry(["repo", "tags", `${other}/closed/2`, "--plain-http"], {
+      env,
+    })).stderr.includes("401"),
+    true,
+  );
+  const tags = await registry.fetch(
+    new Request(`http://x/v2/closed/2/tags/list`),
+  );
+  assertEquals((await tags.json()).tags, ["v1", "v1-old"]);
+
+  const without = await box.gantry(["sync", "sync.yaml"]);
+  assertEquals(without.code, 1);
+  assertStringIncludes(
+    without.stderr,
+    "$.creds[0].user: template: SYNC_USER is not set in the environment",
   );
 });

@@ -1,5 +1,5 @@
 import { BUILT_INS } from "./built_ins.ts";
-import { type Callable, evaluate } from "./evaluate.ts";
+import { type Callable, evaluate, type TemplateFunction } from "./evaluate.ts";
 import { parseTemplate } from "./parser.ts";
 import { SPRIG_STRINGS } from "./sprig_strings.ts";
 import { SPRIG_VALUES } from "./sprig_values.ts";
@@ -12,15 +12,11 @@ const VARIADIC: ReadonlySet<string> = new Set(
 );
 
 /** All functions; where sprig has one of a built-in's name, sprig's counts, as in oras. */
-const FUNCTIONS: ReadonlyMap<string, Callable> = new Map(
-  Object.entries({ ...BUILT_INS, ...SPRIG_STRINGS, ...SPRIG_VALUES }).map(
-    ([name, run]) => [name, {
-      run,
-      min: run.length,
-      ...(!VARIADIC.has(name) && { max: run.length }),
-    }],
-  ),
-);
+const FUNCTIONS = callables({
+  ...BUILT_INS,
+  ...SPRIG_STRINGS,
+  ...SPRIG_VALUES,
+});
 
 /** A template that can be printed with any value. */
 export type Render = (value: unknown) => string;
@@ -29,6 +25,8 @@ export type Render = (value: unknown) => string;
  * Reads a template of Go's text/template with the functions of the sprig library that
  * work on strings, lists, maps and numbers. Printing adds no line feed.
  *
+ * Functions of the caller's own can be added.
+ *
  * Two things differ from oras on purpose: a number of JSON without fraction is an
  * integer, printed in full; and maps that a template made are copied where `set` and
  * `unset` change them.
@@ -36,7 +34,23 @@ export type Render = (value: unknown) => string;
  * @throws {TemplateError} The template is malformed, or, while it is printed, the value
  * lacks what is taken of it.
  */
-export function readTemplate(text: string): Render {
-  const template = parseTemplate(text, FUNCTIONS);
-  return (value) => [...evaluate(template, FUNCTIONS, value)].join("");
+export function readTemplate(
+  text: string,
+  more: Readonly<Record<string, TemplateFunction>> = {},
+): Render {
+  const functions = new Map([...FUNCTIONS, ...callables(more)]);
+  const template = parseTemplate(text, functions);
+  return (value) => [...evaluate(template, functions, value)].join("");
+}
+
+function callables(
+  functions: Readonly<Record<string, TemplateFunction>>,
+): ReadonlyMap<string, Callable> {
+  return new Map(
+    Object.entries(functions).map(([name, run]) => [name, {
+      run,
+      min: run.length,
+      ...(!VARIADIC.has(name) && { max: run.length }),
+    }]),
+  );
 }

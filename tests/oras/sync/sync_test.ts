@@ -7,11 +7,13 @@ import {
 import { createRegistry } from "@gantry/oci/distribution/server";
 import { type Descriptor, encodeJson, MediaTypes } from "@gantry/oci/image";
 import {
+  type BackupData,
   parseSyncConfig,
   Registry,
   sync,
   SyncError,
   type SyncResult,
+  type SyncRunOptions,
 } from "@gantry/oci/oras";
 
 /** Two registries on one transport, with two repositories in the first. */
@@ -61,7 +63,8 @@ Deno.test("sync() copies what is named, and the second time asks each side once 
         source: "from.example/team/app",
         target: "to.example/mirror/app",
         type: "repository",
-        tags: { semverRange: ["^1"], allow: ["latest"] },
+        tags: { semverRange: ["^1"], deny: ["0.*"] },
+        tagSets: [{ allow: ["latest"] }],
       },
     ],
   });
@@ -268,6 +271,8 @@ Deno.test("sync() refuses malformed places before anything is done", async () =>
     [{ target: "ocidir://layout:-bad" }, InvalidReferenceError],
     [{ backup: "to.example/UPPER" }, InvalidReferenceError],
     [{ platform: "/" }, TypeError],
+    [{ backup: "{{.Ref.Tag}}-old" }, TypeError],
+    [{ type: "repository", tags: { semverRange: ["new"] } }, RangeError],
     [
       { type: "registry", source: "ocidir://x", target: "to.example" },
       InvalidReferenceError,
@@ -278,4 +283,75 @@ Deno.test("sync() refuses malformed places before anything is done", async () =>
     await assertRejects(() => sync(config, { makeClient }), type);
   }
   assertEquals(seen, []);
+});
+
+Deno.test("sync() takes latest where an image has no tag, and expands what its backup is called", async () => {
+  const { makeClient, registry } = await setting();
+  const config = parseSyncConfig({
+    sync: [{
+      source: "from.example/team/app",
+      target: "to.example/app",
+      type: "image",
+      backup: "{{.Ref.Tag}}",
+    }],
+  });
+  const data: BackupData[] = [];
+  const options: SyncRunOptions = {
+    makeClient,
+    expandBackup(_template, given) {
+      data.push(given);
+      return `${given.Ref.Tag}-before`;
+    },
+  };
+  assertEquals(outcomes(await sync(config, options)), [
+    "copied to.example/app:latest",
+  ]);
+  const target = makeClient("to.example").repository("app");
+  const before = await target.resolve("latest");
+  await registry.push("team/app:latest", {
+    files: [{ title: "tag", content: "changed" }],
+  });
+  await sync(config, options);
+  assertEquals((await target.resolve("latest-before")).digest, before.digest);
+  assertEquals(data, [{
+    Ref: {
+      Reference: "to.example/app:latest",
+      Registry: "to.example",
+      Repository: "app",
+      Tag: "latest",
+    },
+    Sync: {
+      Source: "from.example/team/app",
+      Target: "to.example/app",
+      Type: "image",
+      Backup: "{{.Ref.Tag}}",
+    },
+  }]);
+});
+
+Deno.test("sync() does not ask for referrers where a fast check is enough", async () => {
+  const { makeClient, registry, seen } = await setting();
+  const entry = {
+    source: "from.example/team/app:latest",
+    target: "to.example/app:latest",
+    type: "image",
+    referrers: true,
+  };
+  const run = async (more: object) =>
+    outcomes(
+      await sync(parseSyncConfig({ sync: [{ ...entry, ...more }] }), {
+        makeClient,
+      }),
+    );
+  await run({});
+  await registry.attach("team/app:latest", {
+    artifactType: "application/vnd.example.note",
+    files: [{ title: "note", content: "later" }],
+  });
+  seen.length = 0;
+  assertEquals(await run({ fastCheck: true }), [
+    "unchanged to.example/app:latest",
+  ]);
+  assertEquals(seen.length, 2);
+  assertEquals(await run({}), ["copied to.example/app:latest"]);
 });
