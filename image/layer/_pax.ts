@@ -9,13 +9,18 @@ export type PaxRecords = Map<string, Uint8Array<ArrayBuffer>>;
 /** The start of the keys that hold extended attributes. */
 export const XATTR = "SCHILY.xattr.";
 
+/** The records that come once for each part of a sparse file, in GNU's form 0.0. */
+const SPARSE = ["GNU.sparse.offset", "GNU.sparse.numbytes"];
+
 /**
- * Reads records of the form `length key=value\n`.
+ * Reads records of the form `length key=value\n`. The map of a sparse file that is
+ * spread over many becomes the one record that it is in the next version.
  *
  * @throws {LayerError} A record has another form, or a key has a NUL in it.
  */
 export function parsePax(bytes: Uint8Array): PaxRecords {
   const records: PaxRecords = new Map();
+  const map: string[] = [];
   for (let start = 0; start < bytes.byteLength;) {
     const space = bytes.indexOf(0x20, start);
     const digits = space === -1
@@ -34,8 +39,14 @@ export function parsePax(bytes: Uint8Array): PaxRecords {
     if (key.includes("\0")) {
       throw damaged(`expected no NUL in the extended record ${preview(key)}`);
     }
-    records.set(key, value);
+    const place = SPARSE.indexOf(key);
+    if (place === -1) records.set(key, value);
+    else if (place === map.length % 2) map.push(decodeText(value));
+    else throw damaged("a sparse file's map is malformed");
     start = end;
+  }
+  if (map.length > 0) {
+    records.set("GNU.sparse.map", new TextEncoder().encode(map.join(",")));
   }
   return records;
 }

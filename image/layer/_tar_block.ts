@@ -19,6 +19,8 @@ export interface TarBlock {
   readonly mtime: number;
   readonly uname: string;
   readonly gname: string;
+  /** What tells the format, up to its first NUL: `ustar`, `ustar  ` of GNU's, or nothing. */
+  readonly magic: string;
 }
 
 /**
@@ -47,6 +49,7 @@ export function parseBlock(block: Uint8Array): TarBlock | undefined {
     mtime: number(block, 136, 12, "time"),
     uname: magic === "" ? "" : text(block, 265, 32),
     gname: magic === "" ? "" : text(block, 297, 32),
+    magic,
   };
 }
 

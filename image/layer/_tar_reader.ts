@@ -11,10 +11,10 @@ import {
   BLOCK,
   isZero,
   parseBlock,
-  sizeOf,
   type TarBlock,
   text,
 } from "./_tar_block.ts";
+import { expand, readOldMap, readPaxMap, type SparseFile } from "./_sparse.ts";
 import { damaged, endsEarly, TarSource } from "./_tar_source.ts";
 import { LayerError } from "./errors.ts";
 import type { TarEntry, TarEntryHeader, TarEntryType } from "./read_tar.ts";
@@ -38,28 +38,43 @@ const TYPES: ReadonlyMap<string, TarEntryType> = new Map([
 /** An entry whose content can be had piece by piece without a stream. */
 export class ArchiveEntry implements TarEntry {
   readonly header: TarEntryHeader;
+  /** Where the content belongs, if it is a sparse file's. */
+  readonly sparse: SparseFile | undefined;
   readonly #source: TarSource;
   #left: number;
   #skipped = false;
   #body: ReadableStream<Uint8Array<ArrayBuffer>> | undefined;
 
   /** Takes what the archive says, and where the content comes from. */
-  constructor(header: TarEntryHeader, source: TarSource, stored: number) {
+  constructor(
+    header: TarEntryHeader,
+    source: TarSource,
+    stored: number,
+    sparse?: SparseFile,
+  ) {
     this.header = header;
     this.#source = source;
     this.#left = stored;
+    this.sparse = sparse;
   }
 
-  /** Its content as a stream. */
+  /** How many bytes of its content are not stored, since they are zeros. */
+  get holes(): number {
+    return this.sparse === undefined
+      ? 0
+      : this.sparse.size - this.sparse.stored;
+  }
+
+  /** Its content as a stream; holes of a sparse file are zeros there. */
   get body(): ReadableStream<Uint8Array<ArrayBuffer>> {
-    return this.#body ??= new ReadableStream({
+    if (this.#body !== undefined) return this.#body;
+    const pieces = this.sparse && expand(this.sparse, this);
+    return this.#body = new ReadableStream({
       type: "bytes",
       pull: async (controller) => {
-        if (this.#left > 0 && !this.#skipped && this.header.sparse) {
-          throw sparse(this.header.name);
-        }
-        let piece = this.takePiece();
-        if (piece === undefined && await this.wait()) piece = this.takePiece();
+        const piece = pieces === undefined
+          ? await this.#nextPiece()
+          : (await pieces.next()).value ?? undefined;
         if (this.#skipped) {
           throw new TypeError(
             `Cannot read entry ${
@@ -67,17 +82,23 @@ export class ArchiveEntry implements TarEntry {
             }: the archive was read on`,
           );
         }
-        // The archive's own buffer stays here, a stream would take it away.
-        if (piece !== undefined) return controller.enqueue(piece.slice());
+        if (piece !== undefined) return controller.enqueue(piece);
         controller.close();
         controller.byobRequest?.respond(0);
       },
     });
   }
 
-  /** Takes a piece of what has come of the content; it is good until the next one is waited for. */
-  takePiece(): Uint8Array<ArrayBuffer> | undefined {
-    const piece = this.#source.take(this.#left);
+  /** A copy of a piece: the archive's own buffer stays here, a stream would take it away. */
+  async #nextPiece(): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    let piece = this.takePiece();
+    if (piece === undefined && await this.wait()) piece = this.takePiece();
+    return piece?.slice();
+  }
+
+  /** Takes a piece of what is stored and has come, up to an amount; it is good until the next one is waited for. */
+  takePiece(most: number = Infinity): Uint8Array<ArrayBuffer> | undefined {
+    const piece = this.#source.take(Math.min(this.#left, most));
     if (piece.byteLength === 0) return undefined;
     this.#left -= piece.byteLength;
     return piece;
@@ -148,10 +169,15 @@ export class TarReader {
           continue;
       }
       const whole = await this.#header(block, bytes, local, { name, linkname });
-      const { header, stored } = whole;
+      const { header, sparse, stored } = whole;
       this.#padding = -stored & (BLOCK - 1);
       // Beyond 2^32 the bits above are lost, and those below still right.
-      return this.#entry = new ArchiveEntry(header, this.#source, stored);
+      return this.#entry = new ArchiveEntry(
+        header,
+        this.#source,
+        stored,
+        sparse,
+      );
     }
   }
 
@@ -165,7 +191,11 @@ export class TarReader {
     bytes: Uint8Array,
     local: PaxRecords | undefined,
     long: { readonly name?: string | undefined; linkname?: string | undefined },
-  ): Promise<{ readonly header: TarEntryHeader; readonly stored: number }> {
+  ): Promise<{
+    readonly header: TarEntryHeader;
+    readonly stored: number;
+    readonly sparse: SparseFile | undefined;
+  }> {
     const records = this.#global.size === 0 && local === undefined
       ? NONE
       : merge(this.#global, local);
@@ -185,28 +215,16 @@ export class TarReader {
       : pax["size"]
       ? paxSize("size", pax["size"])
       : block.size;
-    let size = stored;
-    let sparseName: string | undefined;
-    const isSparse = block.flag === "S" || isPaxSparse(pax);
-    if (block.flag === "S") {
-      size = sizeOf(bytes, 483, 12);
-      // The map goes on in further blocks, which the size does not count.
-      let more = bytes[482] !== 0;
-      while (more) {
-        const map = await this.#source.read(BLOCK);
-        if (map === undefined) throw endsEarly();
-        more = map[504] !== 0;
-      }
-    } else if (isSparse) {
-      sparseName = pax["GNU.sparse.name"];
-      const real = pax["GNU.sparse.realsize"] ?? pax["GNU.sparse.size"];
-      if (real !== undefined) size = paxSize("GNU.sparse.size", real);
-    }
+    const sparse = block.flag === "S"
+      ? await readOldMap({ ...block, size: stored }, bytes, this.#source)
+      : records.size > 0 && type === "file"
+      ? await readPaxMap(pax, stored, this.#source)
+      : undefined;
     const seconds = pax["mtime"] ? paxTime("mtime", pax["mtime"]) : block.mtime;
     const header: TarEntryHeader = {
-      name: sparseName ?? name,
+      name: sparse?.name ?? name,
       type,
-      size,
+      size: sparse?.size ?? stored,
       mode: block.mode,
       mtime: new Date(seconds * 1000),
       uid: pax["uid"] ? paxSize("uid", pax["uid"]) : block.uid,
@@ -218,9 +236,9 @@ export class TarReader {
         : "",
       pax,
       xattrs: records.size === 0 ? NO_XATTRS : paxXattrs(records),
-      sparse: isSparse,
+      sparse: sparse !== undefined,
     };
-    return { header, stored };
+    return { header, sparse, stored: sparse?.stored ?? stored };
   }
 
   async #extension(block: TarBlock): Promise<Uint8Array> {
@@ -267,11 +285,6 @@ function merge(
     } else records.delete(key);
   }
   return records;
-}
-
-function isPaxSparse(pax: Readonly<Record<string, string>>): boolean {
-  for (const key in pax) if (key.startsWith("GNU.sparse.")) return true;
-  return false;
 }
 
 function longName(bytes: Uint8Array): string {

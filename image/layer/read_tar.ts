@@ -16,7 +16,7 @@ export interface TarEntryHeader {
   readonly name: string;
   /** What it is. */
   readonly type: TarEntryType;
-  /** The size of its content in bytes; 0 of all that is no file. */
+  /** The size of its content in bytes, with the holes of a sparse file; 0 of all that is no file. */
   readonly size: number;
   /** Permission and set-id bits. */
   readonly mode: number;
@@ -36,7 +36,7 @@ export interface TarEntryHeader {
   readonly pax: Readonly<Record<string, string>>;
   /** The extended attributes among them, their values to the byte. */
   readonly xattrs: ReadonlyMap<string, Uint8Array<ArrayBuffer>>;
-  /** Whether only the parts that are no holes are stored; such content cannot be read. */
+  /** Whether holes in its content, which are zeros, are not stored. */
   readonly sparse: boolean;
 }
 
@@ -50,8 +50,9 @@ export interface TarEntry {
 
 /**
  * Reads the entries of an uncompressed tar in their order: v7, ustar, GNU and PAX,
- * with long names, large numbers and any amount of zeros at the end. Sparse files
- * are listed; their content is refused.
+ * with long names, large numbers and any amount of zeros at the end. The holes of
+ * sparse files (GNU's old form, and its PAX forms 0.0, 0.1 and 1.0) are given as
+ * zeros: mind {@linkcode TarEntryHeader.size}, which a few bytes can make large.
  *
  * Nothing is made safe: names and links are as they stand in the archive. The
  * iteration holds a bounded part of the archive and reads it to its very end, so

@@ -5,8 +5,7 @@ import {
   LayerError,
   readTar,
 } from "@gantry/oci/image/layer";
-import { extractDirectory } from "@gantry/oci/image/layer/node";
-import { archive, streamOf, temporaryDirectory, tree } from "./_archives.ts";
+import { archive, streamOf } from "./_archives.ts";
 
 Deno.test("readTar() gives headers and contents in order", async () => {
   const bytes = await archive([
@@ -103,21 +102,6 @@ Deno.test("readTar() refuses what follows the end and is not zero", async () => 
     LayerError,
     "Cannot read layer",
   );
-});
-
-Deno.test("extractDirectory() refuses sparse files rather than write them wrongly", async () => {
-  await using work = await temporaryDirectory();
-  const bytes = await archive([{
-    name: "x",
-    pax: { "GNU.sparse.major": "1", "GNU.sparse.minor": "0" },
-    content: "0\n",
-  }]);
-  await assertRejects(
-    () => extractDirectory(streamOf(bytes), work.path),
-    LayerError,
-    "sparse files are not supported",
-  );
-  assertEquals(await tree(work.path), {});
 });
 
 Deno.test("chainId() folds DiffIDs", async () => {

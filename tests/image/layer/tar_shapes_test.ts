@@ -211,54 +211,6 @@ for (const [what, parts] of Object.entries(bad)) {
   });
 }
 
-const holes: Readonly<Record<string, readonly Uint8Array[]>> = {
-  "of GNU's old form": [
-    header({
-      name: "holes",
-      flag: "S",
-      magic: GNU,
-      size: octal(512),
-      more: { 482: "\x01", 483: octal(1_000_000) },
-    }),
-    new Uint8Array(512),
-    padded("data"),
-  ],
-  "of GNU's PAX form": [
-    pax([
-      record("GNU.sparse.major", "1"),
-      record("GNU.sparse.minor", "0"),
-      record("GNU.sparse.name", "holes"),
-      record("GNU.sparse.realsize", "1000000"),
-    ]),
-    header({ name: "GNUSparseFile.0/holes", size: octal(512) }),
-    padded("0\n"),
-  ],
-};
-
-for (const [what, parts] of Object.entries(holes)) {
-  Deno.test(`a sparse file ${what} is listed, and never unpacked wrongly`, async () => {
-    const bytes = join([...parts, header({ name: "next" }), END]);
-    const found: unknown[] = [];
-    for await (const { header, body } of readTar(streamOf(bytes))) {
-      found.push([header.name, header.size, header.sparse]);
-      if (header.sparse) {
-        await assertRejects(() => new Response(body).bytes(), LayerError);
-      }
-    }
-    assertEquals(found, [["holes", 1_000_000, true], ["next", 0, false]]);
-    await using work = await temporaryDirectory();
-    for (
-      const unpack of [
-        () => extractDirectory(streamOf(bytes), work.path),
-        () => applyLayer({ open: () => streamOf(bytes) }, work.path),
-      ]
-    ) {
-      await assertRejects(unpack, LayerError, '"holes" is a sparse file');
-      assertEquals(await tree(work.path), {});
-    }
-  });
-}
-
 Deno.test("a name that the file system cannot hold is refused by its entry's name", async () => {
   const name = "n".repeat(300);
   const bytes = join([
