@@ -156,7 +156,8 @@ async function detect(
   while (first.length < MAGIC_SIZE) {
     const { value, done } = await iterator.next();
     if (done) break;
-    held.push(value);
+    // The next piece may take its memory.
+    held.push(value.byteLength < MAGIC_SIZE ? value.slice() : value);
     first.push(...value.subarray(0, MAGIC_SIZE));
   }
   async function* whole(): AsyncGenerator<Uint8Array<ArrayBuffer>> {

@@ -25,8 +25,22 @@ export async function openOutputFile(path: string): Promise<OutputFile> {
     : await openByNode(path);
 }
 
-/** A file of Deno's as one that is written from its start. */
-export function outputFile(file: Deno.FsFile): OutputFile {
+/**
+ * Opens a file that was just made once more, or gives undefined where the runtime has
+ * nothing better than what it was made by, or the file's mode forbids it.
+ */
+export async function reopenOutputFile(
+  path: string,
+): Promise<OutputFile | undefined> {
+  if (!("Deno" in globalThis)) return undefined;
+  try {
+    return outputFile(await Deno.open(path, { write: true }));
+  } catch {
+    return undefined;
+  }
+}
+
+function outputFile(file: Deno.FsFile): OutputFile {
   return {
     async write(piece) {
       let rest = piece;
