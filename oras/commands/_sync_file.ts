@@ -60,7 +60,9 @@ async function parseYaml(path: string, bytes: Uint8Array): Promise<unknown> {
   const { parse, YAMLParseError } = await import("yaml");
   try {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-    return parse(text, { merge: true, maxAliasCount: 100 });
+    // What it warns of would go to the terminal as it stands there.
+    const logLevel = "error";
+    return parse(text, { merge: true, maxAliasCount: 100, logLevel });
   } catch (cause) {
     if (
       cause instanceof YAMLParseError || cause instanceof TypeError ||

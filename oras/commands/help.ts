@@ -90,7 +90,12 @@ function flagSections(flags: readonly Flag[]): readonly string[] {
 
 function flagSyntax(flag: Flag): string {
   const short = flag.short === undefined ? "    " : `-${flag.short}, `;
-  const value = flag.kind === "bool" ? "" : ` ${flag.value ?? flag.kind}`;
+  const name = flag.value ?? flag.kind;
+  const value = flag.kind === "bool"
+    ? ""
+    : flag.bare === undefined
+    ? ` ${name}`
+    : `[=${name}]`;
   return `${short}--${flag.name}${value}`;
 }
 

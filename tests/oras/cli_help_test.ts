@@ -53,6 +53,12 @@ Deno.test("help of every command lists its usage, its examples and all its flags
   }
 });
 
+Deno.test("help tells that a value which can be left out is given after =", async () => {
+  const { stdout } = await runGantry(["serve", "--help"]);
+  assertStringIncludes(stdout, "--access-log[=format] ");
+  assertStringIncludes(stdout, "--immutable-tags[=patterns] ");
+});
+
 Deno.test("the table names no flag, letter or alias twice, and its examples parse", async () => {
   const { parseLine } = await import("../../oras/commands/_parser.ts");
   for (const { command, path } of leaves(PROGRAM, [])) {

@@ -1,4 +1,4 @@
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { createRegistry } from "@gantry/oci/distribution/server";
 import { openSandbox } from "../_support/cli_sandbox.ts";
 
@@ -59,12 +59,14 @@ Deno.test("sync names what is wrong with its file, and where", async () => {
     ["sync: [{source: a, target: b}]", "$.sync[0].type: expected"],
     ["snyc: []", "$.snyc: expected one of version, creds, defaults, sync"],
     ["a: &a [*a]\nsync: *b", "is no YAML"],
+    ["!!js/function x: 1\n", "$.x: expected one of"],
   ];
   for (const [text, words] of cases) {
     await box.write("bad.yaml", text!);
     const { code, stderr, stdout } = await box.gantry(["sync", "bad.yaml"]);
     assertEquals([code, stdout], [1, ""], text);
     assertStringIncludes(stderr, words!);
+    assert(stderr.startsWith("Error: "), stderr);
   }
 });
 
