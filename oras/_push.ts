@@ -42,8 +42,7 @@ export async function pushArtifact(
   const uploads = new Uploads(store, (event) => steps.report(event));
   const config = await steps.makeConfig(context);
   try {
-    const layers = await pushLayers(plans, context, steps, uploads);
-    await uploads.push(config, undefined, context.signal);
+    const layers = await pushBlobs(config, plans, context, steps, uploads);
     const manifest = await steps.makeManifest({
       config: config.descriptor,
       layers,
@@ -56,17 +55,24 @@ export async function pushArtifact(
   }
 }
 
-async function pushLayers(
+/** Makes and uploads the layers, and the config beside them. */
+async function pushBlobs(
+  config: PreparedContent,
   plans: readonly LayerPlan[],
   context: PushContext,
   steps: PushSteps,
   uploads: Uploads,
 ): Promise<Descriptor[]> {
   const layers = new Array<Descriptor>(plans.length);
+  // First the config: it is uploaded while the layers are still read or packed.
   await forEachConcurrent(
-    [...plans.entries()],
+    [undefined, ...plans.entries()],
     { limit: context.options.concurrency!, signal: context.signal },
-    async ([index, plan], signal) => {
+    async (entry, signal) => {
+      if (entry === undefined) {
+        return await uploads.push(config, undefined, signal);
+      }
+      const [index, plan] = entry;
       const name = plan.title ?? plan.input.path;
       const { mediaType } = plan;
       steps.report({
