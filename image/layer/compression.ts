@@ -1,6 +1,7 @@
 import { MediaTypes } from "../media_type.ts";
 import { LayerError } from "./errors.ts";
 import { gzip } from "./_gzip.ts";
+import { gunzip } from "./_gunzip.ts";
 import { compressionAt, MAGIC_SIZE } from "./_magic.ts";
 import { nodeZlib, through, type Zlib } from "./_node_zlib.ts";
 import { decompressZstd } from "./_zstd.ts";
@@ -86,8 +87,7 @@ export async function* compress(
 
 /**
  * Decompresses a layer; with `auto` as its first bytes tell. Gzip may have several
- * members where the runtime has `node:zlib` (elsewhere a second member is refused as
- * damage), and zstd several frames.
+ * members and zeros behind them, and zstd several frames, on every runtime.
  *
  * @throws {LayerError} The content is damaged or ends early. Failures of the source come out as they are.
  *
@@ -142,7 +142,7 @@ function inflate(
 ): AsyncIterable<Uint8Array<ArrayBuffer>> {
   if (compression === "zstd") return decompressZstd(source);
   return zlib === undefined
-    ? pipe(source, new DecompressionStream("gzip"))
+    ? gunzip(source)
     : through(source, zlib.createGunzip({ chunkSize: CHUNK }));
 }
 
