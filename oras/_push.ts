@@ -16,9 +16,10 @@ import { planLayers } from "./_push_plan.ts";
 import { PathError } from "./errors.ts";
 import type { PreparedContent } from "./layer.ts";
 import type { PushOptions, StorePushResult } from "./push_options.ts";
+import { ENOUGH, Newness } from "./graph/_newness.ts";
 import { putTagged } from "./graph/_put_tagged.ts";
 import type { LayerPlan, PushContext, PushSteps } from "./push_steps.ts";
-import type { WritableStore } from "./store.ts";
+import { can, type WritableStore } from "./store.ts";
 
 /** Where an artifact goes. */
 export interface PushTarget {
@@ -39,7 +40,8 @@ export async function pushArtifact(
   options.signal?.throwIfAborted();
   const context = await pushContext(reference, options);
   const plans = await planLayers(context, steps);
-  const uploads = new Uploads(store, (event) => steps.report(event));
+  const newness = await newnessFor(store, plans.length, context.signal);
+  const uploads = new Uploads(store, newness, (event) => steps.report(event));
   const config = await steps.makeConfig(context);
   try {
     const layers = await pushBlobs(config, plans, context, steps, uploads);
@@ -53,6 +55,19 @@ export async function pushArtifact(
   } finally {
     await config.release?.();
   }
+}
+
+/** Of how many layers on it pays to ask whether the store holds anything at all. */
+const MANY = 2 * ENOUGH;
+
+async function newnessFor(
+  store: WritableStore,
+  layers: number,
+  signal: AbortSignal | undefined,
+): Promise<Newness> {
+  const isNew = layers > MANY && can(store, "isNew") &&
+    await store.isNew({ signal });
+  return new Newness(isNew);
 }
 
 /** Makes and uploads the layers, and the config beside them. */
@@ -100,6 +115,7 @@ class Uploads {
 
   constructor(
     readonly store: WritableStore,
+    readonly newness: Newness,
     readonly report: ProgressHook,
   ) {}
 
@@ -129,11 +145,12 @@ class Uploads {
     const upload = this.store.push(descriptor, source, {
       signal,
       name,
+      skipCheck: !this.newness.mustAsk(),
       onProgress: this.report,
     });
     this.#byDigest.set(digest, upload);
     try {
-      await upload;
+      if (await upload === "exists") this.newness.found();
     } catch (error) {
       signal?.throwIfAborted();
       throw sourceFailure(error) ?? error;
