@@ -16,7 +16,6 @@ import {
 } from "./_tar_block.ts";
 import { expand, readOldMap, readPaxMap, type SparseFile } from "./_sparse.ts";
 import { damaged, endsEarly, TarSource } from "./_tar_source.ts";
-import { LayerError } from "./errors.ts";
 import type { TarEntry, TarEntryHeader, TarEntryType } from "./read_tar.ts";
 
 /** The most that the records or a long name of an entry may take. */
@@ -292,15 +291,5 @@ function longName(bytes: Uint8Array): string {
     bytes,
     0,
     bytes.indexOf(0) === -1 ? bytes.length : bytes.indexOf(0),
-  );
-}
-
-/** The refusal of content that is not stored as it is. */
-export function sparse(name: string): LayerError {
-  return new LayerError(
-    "LAYER_INVALID",
-    `Cannot read layer: entry ${
-      preview(name)
-    } is a sparse file, and sparse files are not supported`,
   );
 }

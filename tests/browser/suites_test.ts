@@ -13,6 +13,7 @@ const SUITES = [
   "tests/digest/verify_stream_test.ts",
   "tests/image/validate_test.ts",
   "tests/image/parse_json_test.ts",
+  "tests/image/layer/gunzip_test.ts",
   "tests/distribution/manifests_test.ts",
   "tests/distribution/referrers_test.ts",
   "tests/distribution/stall_test.ts",

@@ -55,7 +55,19 @@ export async function readLayer(
   const stored = digest && createHasher(digest.algorithm);
   let read = 0;
   let size = 0;
+  let holes = 0;
   let ended = false;
+  function checkSize(): void {
+    const whole = size + holes;
+    if (whole > limits.maxBytes) {
+      throw new LayerLimitError(`at most ${limits.maxBytes} bytes in all`);
+    }
+    if (whole > RATIO_FLOOR && whole > read * limits.maxRatio) {
+      throw new LayerLimitError(
+        `at most ${limits.maxRatio} bytes for each byte read`,
+      );
+    }
+  }
   async function* counted(): AsyncGenerator<Uint8Array<ArrayBuffer>> {
     for await (const chunk of abortable(stream, check.signal)) {
       read += chunk.byteLength;
@@ -70,14 +82,7 @@ export async function readLayer(
   async function* tar(): AsyncGenerator<Uint8Array<ArrayBuffer>> {
     for await (const chunk of decompress(counted(), check.compression)) {
       size += chunk.byteLength;
-      if (size > limits.maxBytes) {
-        throw new LayerLimitError(`at most ${limits.maxBytes} bytes in all`);
-      }
-      if (size > RATIO_FLOOR && size > read * limits.maxRatio) {
-        throw new LayerLimitError(
-          `at most ${limits.maxRatio} bytes for each byte read`,
-        );
-      }
+      checkSize();
       await update(plain, chunk);
       yield chunk;
     }
@@ -90,6 +95,10 @@ export async function readLayer(
       if (entry === undefined) break;
       if (++entries > limits.maxEntries) {
         throw new LayerLimitError(`at most ${limits.maxEntries} entries`);
+      }
+      if (entry.holes > 0) {
+        holes += entry.holes;
+        checkSize();
       }
       try {
         await visit(entry);

@@ -27,7 +27,7 @@ import {
   type LinkNode,
   type TreeNode,
 } from "./_tree_model.ts";
-import { refuseSparse, writeEntry } from "./_write_entry.ts";
+import { writeEntry } from "./_write_entry.ts";
 
 const CREATE = constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY |
   (constants.O_NOFOLLOW ?? 0);
@@ -100,7 +100,6 @@ export class Rootfs {
         "expected the root to be a directory",
       );
     }
-    refuseSparse(header);
     switch (header.type) {
       case "directory":
         this.#addDirectory(parts, header);

@@ -1,7 +1,7 @@
-import { type ArchiveEntry, sparse } from "../_tar_reader.ts";
-import type { TarEntryHeader } from "../read_tar.ts";
+import type { ArchiveEntry } from "../_tar_reader.ts";
 import { type OutputFile, reopenOutputFile } from "./_output_file.ts";
 import { writeAll } from "./_staging.ts";
+import { writeSparse } from "./_write_sparse.ts";
 
 /** Files from this size on are written while more is read. */
 const LARGE = 1024 * 1024;
@@ -15,6 +15,9 @@ export async function writeEntry(
   file: number,
   path: string,
 ): Promise<void> {
+  if (entry.sparse !== undefined) {
+    return await writeSparse(entry, entry.sparse, file);
+  }
   const beside = entry.header.size < LARGE
     ? undefined
     : await reopenOutputFile(path);
@@ -47,9 +50,4 @@ async function writeBeside(
     await writing?.catch(() => {});
     await file.close();
   }
-}
-
-/** Refuses a sparse file, whose content in the archive is not the file's. */
-export function refuseSparse({ name, sparse: isSparse }: TarEntryHeader): void {
-  if (isSparse) throw sparse(name);
 }

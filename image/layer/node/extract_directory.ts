@@ -16,7 +16,7 @@ import {
   type MadeDirectory,
   Staging,
 } from "./_staging.ts";
-import { refuseSparse, writeEntry } from "./_write_entry.ts";
+import { writeEntry } from "./_write_entry.ts";
 import { type ExtractLimits, withDefaults } from "./extract_limits.ts";
 
 /** Options of {@linkcode extractDirectory}. */
@@ -177,7 +177,6 @@ async function place(
       "expected the root to be a directory",
     );
   }
-  refuseSparse(header);
   switch (header.type) {
     case "directory":
       staging.addDirectory(parts, header);

@@ -1,7 +1,7 @@
 /** How much a layer may unpack to. */
 export interface ExtractLimits {
   /**
-   * Bytes of the uncompressed archive.
+   * Bytes of the uncompressed archive, and of the holes of sparse files.
    *
    * @default {137438953472}
    */
@@ -13,7 +13,8 @@ export interface ExtractLimits {
    */
   readonly maxEntries?: number;
   /**
-   * Bytes unpacked for each byte read, looked at from 64 MiB on.
+   * Bytes unpacked for each byte read, holes of sparse files included, looked at
+   * from 64 MiB on.
    *
    * @default {500}
    */

@@ -1,5 +1,11 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { LayerError, readTar, validateLayer } from "@gantry/oci/image/layer";
+import {
+  LayerError,
+  LayerLimitError,
+  readTar,
+  validateLayer,
+} from "@gantry/oci/image/layer";
+import { applyLayer, extractDirectory } from "@gantry/oci/image/layer/node";
 import { found } from "../../_support/programs.ts";
 import { streamOf, temporaryDirectory } from "./_archives.ts";
 import {
@@ -222,6 +228,65 @@ Deno.test("validateLayer() names sparse files, which the specification advises a
   ]);
 });
 
+Deno.test("extraction puts the parts of a sparse file in their places", async () => {
+  for (const [what, parts] of Object.entries(good)) {
+    const bytes = join([...parts, END]);
+    await using work = await temporaryDirectory();
+    const places = { layer: `${work.path}/a`, directory: `${work.path}/b` };
+    await applyLayer({ open: () => streamOf(bytes, 333) }, places.layer);
+    await extractDirectory(streamOf(bytes, 333), places.directory);
+    for (const path of Object.values(places)) {
+      const content = await Deno.readFile(`${path}/holes`);
+      assert(same(content, whole(PARTS, SIZE)), what);
+      assertEquals(
+        await Array.fromAsync(Deno.readDir(path)).then((all) =>
+          all.map(({ name }) => name)
+        ),
+        ["holes"],
+      );
+    }
+  }
+});
+
+Deno.test("extraction counts holes for its limits, and leaves nothing", async () => {
+  const huge: Readonly<Record<string, readonly Uint8Array[]>> = {
+    "8 GiB of GNU's old form": oldForm([2 ** 33 - 1, 0], "", 2 ** 33 - 1),
+    "1 TiB of PAX 1.0": paxForm({ ...V1, realsize: 2 ** 40 }, lines([])),
+    "the largest of all": paxForm(
+      { ...V1, realsize: Number.MAX_SAFE_INTEGER },
+      lines([]),
+    ),
+    "many of 10 MB": Array.from(
+      { length: 100 },
+      () => paxForm({ ...V1, realsize: 10_000_000 }, lines([])),
+    ).flat(),
+  };
+  for (const [what, parts] of Object.entries(huge)) {
+    const bytes = join([...parts, END]);
+    await using work = await temporaryDirectory();
+    for (
+      const unpack of [
+        () => applyLayer({ open: () => streamOf(bytes) }, work.path),
+        () => extractDirectory(streamOf(bytes), work.path),
+      ]
+    ) {
+      await assertRejects(unpack, LayerLimitError, "at most", what);
+      assertEquals(await Array.fromAsync(Deno.readDir(work.path)), []);
+    }
+  }
+  // What is allowed is said by options, as for all else.
+  const bytes = join([...good["PAX 1.0"]!, END]);
+  await using work = await temporaryDirectory();
+  await assertRejects(
+    () =>
+      extractDirectory(streamOf(bytes), work.path, {
+        limits: { maxBytes: 100_000 },
+      }),
+    LayerLimitError,
+    "at most 100000 bytes",
+  );
+});
+
 const writers: Readonly<Record<string, readonly string[]>> = {
   "tar in its old form": ["tar", "--format=gnu", "--sparse"],
   "tar in PAX 0.0": ["tar", "--sparse", "--sparse-version=0.0"],
@@ -268,6 +333,15 @@ for (const [what, [program, ...flags]] of Object.entries(writers)) {
         count++;
       }
       assertEquals(count, 1);
+      const out = `${work.path}/out`;
+      await extractDirectory(streamOf(bytes, 65_536), out);
+      assert(same(await Deno.readFile(`${out}/holes`), whole(parts, size)));
+      // What the file system has for the holes of the first, it has for these.
+      const [before, after] = [
+        await Deno.stat(path),
+        await Deno.stat(`${out}/holes`),
+      ];
+      assert(after.blocks! <= before.blocks! * 2);
     },
   });
 }
