@@ -175,7 +175,12 @@ export {
 export type { SignalOptions } from "./signal_options.ts";
 export { type Source, type SourceLike, toSource } from "./source.ts";
 export { guardStalls, type StallOptions } from "./stall.ts";
-export { type ListTagsOptions, Tags } from "./tags.ts";
+export { type DeleteTagOptions, type ListTagsOptions, Tags } from "./tags.ts";
+export {
+  TagDeletionError,
+  type TagDeletionErrorCode,
+  type TagDeletionErrorOptions,
+} from "./tag_deletion_error.ts";
 export { limitTime, type TimeLimitOptions } from "./time_limit.ts";
 export { proxyFor, type ProxyOptions } from "./proxy.ts";
 export {

@@ -23,7 +23,7 @@ import { Referrers } from "./referrers.ts";
 import type { RegistryClient } from "./registry_client.ts";
 import type { SignalOptions } from "./signal_options.ts";
 import type { Source } from "./source.ts";
-import { Tags } from "./tags.ts";
+import { type DeleteTagOptions, Tags } from "./tags.ts";
 import { Uploads } from "./uploads.ts";
 
 /**
@@ -247,9 +247,13 @@ export class Repository {
    * {@linkcode Tags.delete}.
    *
    * @throws {NotFoundError} There is no such tag.
-   * @throws {UnsupportedError} The registry cannot delete tags.
+   * @throws {UnsupportedError} The registry deletes neither tags nor manifests, or no tags and `placeholder` is false.
+   * @throws {TagDeletionError} The deletion did not come to its end; the error says where the tag points.
    */
-  async untag(reference: string, options: SignalOptions = {}): Promise<void> {
+  async untag(
+    reference: string,
+    options: DeleteTagOptions = {},
+  ): Promise<void> {
     await this.tags.delete(reference, options);
   }
 

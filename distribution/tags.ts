@@ -1,4 +1,5 @@
 import { isDigestTag } from "./digest_tag.ts";
+import { deleteByPlaceholder, refusesTags } from "./_delete_tag.ts";
 import { listNames } from "./_pages.ts";
 import type { Manifests } from "./manifests.ts";
 import { isTag } from "./reference.ts";
@@ -18,6 +19,17 @@ export interface ListTagsOptions extends SignalOptions {
    * @default {false}
    */
   readonly excludeDigestTags?: boolean | undefined;
+}
+
+/** How to delete a tag. */
+export interface DeleteTagOptions extends SignalOptions {
+  /**
+   * Where the registry does not delete tags, move the tag to a manifest made for the
+   * purpose, and delete that.
+   *
+   * @default {true}
+   */
+  readonly placeholder?: boolean | undefined;
 }
 
 /**
@@ -77,11 +89,19 @@ export class Tags {
   /**
    * Deletes a tag, and leaves its manifest and that manifest's other tags alone.
    *
+   * Many registries delete manifests and no tags. There the tag is moved to a
+   * placeholder, a manifest that nobody else has, and that is deleted: a few requests
+   * more, in the course of which the tag can be seen to point at the placeholder. They
+   * are not given up halfway, whatever the signal says. Before, the registry is asked
+   * whether it deletes manifests; where it does not, nothing is changed.
+   *
    * @throws {NotFoundError} There is no such tag.
-   * @throws {UnsupportedError} The registry cannot delete tags, or not without their manifest.
+   * @throws {UnsupportedError} The registry deletes neither tags nor manifests, or no tags and `placeholder` is false.
+   * @throws {TagDeletionError} The deletion by a placeholder did not come to its end; the error says where the tag points.
+   * @throws {RegistryError} The registry refuses.
    * @throws {InvalidReferenceError} The tag is malformed.
    */
-  async delete(tag: string, options: SignalOptions = {}): Promise<void> {
+  async delete(tag: string, options: DeleteTagOptions = {}): Promise<void> {
     if (!isTag(tag)) {
       throw new InvalidReferenceError(
         "REFERENCE_TAG_INVALID",
@@ -89,6 +109,18 @@ export class Tags {
         "it is not a tag",
       );
     }
-    await this.#manifests.delete(tag, options);
+    const { placeholder = true, ...rest } = options;
+    try {
+      await this.#manifests.delete(tag, rest);
+    } catch (error) {
+      if (!placeholder || !refusesTags(error)) throw error;
+      const place = {
+        client: this.#client,
+        repository: this.#name,
+        manifests: this.#manifests,
+        tag,
+      };
+      await deleteByPlaceholder(place, error, rest);
+    }
   }
 }

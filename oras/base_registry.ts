@@ -2,6 +2,7 @@ import { NotFoundError } from "../distribution/errors.ts";
 import type { Reference } from "../distribution/reference.ts";
 import type { SignalOptions } from "../distribution/signal_options.ts";
 import type { SourceLike } from "../distribution/source.ts";
+import type { DeleteTagOptions } from "../distribution/tags.ts";
 import type { Descriptor } from "../image/descriptor.ts";
 import { encodeJson } from "../image/encode_json.ts";
 import type { Index, Manifest } from "../image/manifest.ts";
@@ -207,12 +208,13 @@ export class BaseRegistry extends RegistryAccess {
    * Deletes one tag, and tells whether it was there. Other tags of the same manifest stay.
    *
    * @throws {InvalidReferenceError} The tag is malformed.
-   * @throws {UnsupportedError} The registry cannot delete tags.
+   * @throws {UnsupportedError} The registry deletes neither tags nor manifests, or no tags and `placeholder` is false.
+   * @throws {TagDeletionError} The deletion did not come to its end; the error says where the tag points.
    */
   async deleteTag(
     target: string | Reference,
     tag: string,
-    options: SignalOptions = {},
+    options: DeleteTagOptions = {},
   ): Promise<boolean> {
     const { tags } = this.repository(target);
     try {
@@ -228,12 +230,13 @@ export class BaseRegistry extends RegistryAccess {
    * Deletes tags, and gives those that were there.
    *
    * @throws {InvalidReferenceError} A tag is malformed.
-   * @throws {UnsupportedError} The registry cannot delete tags.
+   * @throws {UnsupportedError} The registry deletes neither tags nor manifests, or no tags and `placeholder` is false.
+   * @throws {TagDeletionError} A deletion did not come to its end; the error says where the tag points.
    */
   async deleteTags(
     target: string | Reference,
     tags: readonly string[],
-    options: SignalOptions = {},
+    options: DeleteTagOptions = {},
   ): Promise<string[]> {
     const deleted: string[] = [];
     for (const tag of tags) {

@@ -46,14 +46,28 @@ export const UNTAG: Command = {
   purpose: "Remove tags, and leave what they point at",
   usage: "[flags] <name>:<tag>[,<tag>][...]",
   notes: [
-    "Where a registry does not delete tags, nothing is done, and the failure says so.",
+    "Where a registry does not delete tags, the tag is moved to a placeholder, a manifest",
+    "that nobody else has, and that is deleted. Where it deletes no manifests either,",
+    "nothing is changed, and the failure says so.",
   ],
   examples: [
     { title: "Remove a tag", line: "untag localhost:5000/hello:v1" },
     { title: "Remove several", line: "untag localhost:5000/hello:v1,v2" },
   ],
   arity: { min: 1, max: 1, meaning: "the tags to remove" },
-  flags: [DRY_RUN, ...FORMAT, ...REMOTE, ...LAYOUT, DEBUG],
+  flags: [
+    {
+      name: "no-placeholder",
+      kind: "bool",
+      purpose:
+        "fail, and change nothing, where the registry does not delete tags",
+    },
+    DRY_RUN,
+    ...FORMAT,
+    ...REMOTE,
+    ...LAYOUT,
+    DEBUG,
+  ],
   environment: [DOCKER_CONFIG],
   load: () => import("./untag.ts"),
 };

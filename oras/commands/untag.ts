@@ -27,7 +27,10 @@ export async function run(invocation: Invocation): Promise<void> {
       console.err(`Would untag ${describeLocation(location, tag)}`);
       continue;
     }
-    await store.untag(tag, { signal });
+    await store.untag(tag, {
+      placeholder: !flags.bool("no-placeholder"),
+      signal,
+    });
     if (format.isText) {
       console.out(`Untagged ${describeLocation(location, tag)}`);
     }

@@ -8,6 +8,8 @@ export interface DockerRegistryOptions {
   readonly tls?: { readonly cert: string; readonly key: string };
   /** Whether it takes Docker's schema 1; not where not given. */
   readonly schema1?: boolean;
+  /** Whether manifests and blobs can be deleted; they can where not given. */
+  readonly delete?: boolean;
 }
 
 /** A docker-registry in a process and a folder of its own, both gone when disposed of. */
@@ -33,7 +35,7 @@ export async function startDockerRegistry(
       version: "0.1",
       log: { level: "error", accesslog: { disabled: true } },
       storage: {
-        delete: { enabled: true },
+        delete: { enabled: options.delete ?? true },
         filesystem: { rootdirectory: join(folder, "data") },
       },
       http: {

@@ -1,4 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
+import { createRegistry } from "@gantry/oci/distribution/server";
 import { openSandbox, type Sandbox } from "../_support/cli_sandbox.ts";
 import type { Finished, RunOptions } from "../_support/gantry.ts";
 import { found } from "../_support/programs.ts";
@@ -139,6 +140,39 @@ Deno.test("blob head tells a blob's size, and fails where there is none", async 
     `${box.host}/app@${NONE}`,
   ]);
   assertEquals(code, 1);
+});
+
+Deno.test("untag goes by a placeholder where the registry deletes no tags", async () => {
+  await using box = await openSandbox(
+    createRegistry({ deletable: ["manifest"] }).fetch,
+  );
+  const { host } = box;
+  await box.write("hi.txt", "hi\n");
+  await box.ok("push", `${host}/app:v1,v2,v3`, "hi.txt");
+  const refused = await box.gantry(
+    ["untag", `${host}/app:v1`, "--no-placeholder"],
+  );
+  assertEquals([refused.code, refused.stdout], [1, ""]);
+  assertStringIncludes(refused.stderr, "unsupported");
+  await box.ok("untag", `${host}/app:v1`, "--dry-run");
+  assertEquals(await box.ok("repo", "tags", `${host}/app`), "v1\nv2\nv3\n");
+  assertEquals(
+    await box.ok("untag", `${host}/app:v1,v3`),
+    `Untagged [registry] ${host}/app:v1\nUntagged [registry] ${host}/app:v3\n`,
+  );
+  assertEquals(await box.ok("repo", "tags", `${host}/app`), "v2\n");
+  await box.ok("pull", `${host}/app:v2`, "-o", "out");
+});
+
+Deno.test("untag changes nothing where the registry deletes nothing", async () => {
+  await using box = await openSandbox(createRegistry({ deletable: [] }).fetch);
+  const { host } = box;
+  await box.ok("push", `${host}/app:v1`);
+  const before = await box.ok("resolve", `${host}/app:v1`);
+  const { code, stderr } = await box.gantry(["untag", `${host}/app:v1`]);
+  assertEquals(code, 1);
+  assertStringIncludes(stderr, "Error response from registry: unsupported");
+  assertEquals(await box.ok("resolve", `${host}/app:v1`), before);
 });
 
 Deno.test("untag removes tags and nothing else", async () => {
