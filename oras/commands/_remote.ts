@@ -175,6 +175,12 @@ function readHeaders(lines: readonly string[]): [string, string][] {
         'invalid header: expecting the form "name: value"',
       );
     }
-    return [name, line.slice(colon + 1).trim()];
+    const value = line.slice(colon + 1).trim();
+    if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) {
+      throw new UsageError(
+        `invalid header: the value of ${name} has forbidden characters`,
+      );
+    }
+    return [name, value];
   });
 }

@@ -130,6 +130,12 @@ Deno.test("manifest fetch refuses flags that contradict each other", async () =>
       'failed to parse resolve flag "foo": expecting host:port:address[:address_port]',
     ],
     [["-H", "s3cret"], 'invalid header: expecting the form "name: value"'],
+    ...["s3cret\nX: 1", "s3cret\u2028", "s3cret\u007f"].map((
+      value,
+    ): [string[], string] => [
+      ["-H", `X: ${value}`],
+      "invalid header: the value of X has forbidden characters",
+    ]),
   ];
   for (const [flags, message] of cases) {
     const { code, stderr } = await box.gantry(
