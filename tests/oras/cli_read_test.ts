@@ -130,7 +130,7 @@ Deno.test("manifest fetch refuses flags that contradict each other", async () =>
       'failed to parse resolve flag "foo": expecting host:port:address[:address_port]',
     ],
     [["-H", "s3cret"], 'invalid header: expecting the form "name: value"'],
-    ...["s3cret\nX: 1", "s3cret\u2028", "s3cret\u007f"].map((
+    ...["s3cret\nX: 1", "s3\u2028cret", "s3\u007fcret"].map((
       value,
     ): [string[], string] => [
       ["-H", `X: ${value}`],
