@@ -32,7 +32,7 @@ import { compress } from "@gantry/oci/image/layer";
 import { copy, DockerArchive, packDockerArchive } from "@gantry/oci/oras";
 import { fileSource } from "@gantry/oci/oras/node";
 import { join } from "node:path";
-import { type RowCheck, runTable } from "./_readme_table.ts";
+import { type RowCheck, runTable } from "../_support/readme_table.ts";
 
 const CONTENT = "just a demo";
 /** An empty tar. */
@@ -282,5 +282,13 @@ const CHECKS: Readonly<Record<string, RowCheck>> = {
 };
 
 Deno.test("the README's table for those who come from moby-distribution holds", async (t) => {
-  await runTable(t, "## Coming from moby-distribution", CHECKS, openScope);
+  await runTable(
+    t,
+    {
+      page: "distribution/README.md",
+      heading: "## Coming from moby-distribution",
+    },
+    CHECKS,
+    openScope,
+  );
 });

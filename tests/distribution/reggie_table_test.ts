@@ -6,7 +6,7 @@ import {
   Request,
   Response,
 } from "@gantry/oci/distribution/reggie";
-import { type RowCheck, runTable } from "./_readme_table.ts";
+import { type RowCheck, runTable } from "../_support/readme_table.ts";
 
 const ADDRESS = "https://registry.example";
 const PATH = "/v2/<name>/<reference>/<digest>/<session_id>";
@@ -144,5 +144,10 @@ const CHECKS: Readonly<Record<string, RowCheck>> = {
 
 Deno.test("the README's table for those who come from Reggie holds", async (t) => {
   const heading = "### Coming from oci-python's Reggie, or from the Go one";
-  await runTable(t, heading, CHECKS, openScope);
+  await runTable(
+    t,
+    { page: "distribution/README.md", heading },
+    CHECKS,
+    openScope,
+  );
 });

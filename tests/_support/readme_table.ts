@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { ROOT } from "./imports.ts";
 
 /** A row of a table that leads from another system to this one. */
 export interface TableRow {
@@ -8,17 +9,26 @@ export interface TableRow {
   readonly code: string;
 }
 
-/** Reads the table below a heading of `distribution/README.md`. */
-export async function readTable(heading: string): Promise<TableRow[]> {
-  const url = new URL("../../distribution/README.md", import.meta.url);
-  const text = await Deno.readTextFile(url);
+/** Where a table stands. */
+export interface TablePlace {
+  /** The page, such as `oras/README.md`. */
+  readonly page: string;
+  /** The heading above it. */
+  readonly heading: string;
+}
+
+/** Reads a table of two or three columns, of which the second holds the code. */
+export async function readTable(
+  { heading, page }: TablePlace,
+): Promise<TableRow[]> {
+  const text = await Deno.readTextFile(new URL(page, ROOT));
   const start = text.indexOf(`\n${heading}\n`);
   assert(start >= 0, `There is no ${heading}`);
   const [section = ""] = text.slice(start + heading.length + 1)
     .split(/\n#+ /);
   const rows: TableRow[] = [];
   for (const line of section.split("\n")) {
-    const cells = /^\| (.+?) +\| `(.+)` +\|$/.exec(line);
+    const cells = /^\| ([^|]+?) +\| `([^|]+)` +\|(?:[^|]*\|)?$/.exec(line);
     if (cells === null) continue;
     const [name, code] = cells.slice(1) as [string, string];
     rows.push({ name: name.replaceAll("`", ""), code });
@@ -35,11 +45,11 @@ export type RowCheck = (value: unknown) => void | Promise<void>;
  */
 export async function runTable(
   t: Deno.TestContext,
-  heading: string,
+  place: TablePlace,
   checks: Readonly<Record<string, RowCheck>>,
   openScope: () => Promise<AsyncDisposable & { readonly names: object }>,
 ): Promise<void> {
-  const rows = await readTable(heading);
+  const rows = await readTable(place);
   assertEquals(rows.map(({ name }) => name), Object.keys(checks));
   for (const { name, code } of rows) {
     await t.step(`${name}: ${code}`, async () => {
