@@ -127,6 +127,7 @@ export type {
   LoginOptions,
   LogoutOptions,
   RegistryOptions,
+  TlsOptions,
   UploadBlobOptions,
   UploadManifestOptions,
 } from "./registry_options.ts";

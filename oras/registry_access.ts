@@ -55,9 +55,14 @@ export class RegistryAccess {
   /**
    * Makes a provider. No connection is opened before it is needed.
    *
-   * @throws {TypeError} There is no authentication back end of that name.
+   * @throws {TypeError} There is no authentication back end of that name, or `tls` comes with a `transport`.
    */
   constructor(options: RegistryOptions = {}) {
+    if (options.tls !== undefined && options.transport !== undefined) {
+      throw new TypeError(
+        "Cannot make a registry: tls is for the default transport, and another transport is given",
+      );
+    }
     this.options = options;
     this.#backend = openAuthBackend(options.authBackend);
   }
@@ -96,7 +101,7 @@ export class RegistryAccess {
     let client = this.#clients.get(registry);
     if (client === undefined) {
       const transport = this.options.transport ??
-        (this.#transport ??= defaultTransport());
+        (this.#transport ??= defaultTransport(this.options.tls));
       client = new RegistryClient(registry, {
         ...this.options,
         authSchemes: this.#backend.schemes ?? this.options.authSchemes,

@@ -2,10 +2,18 @@ import type { WritableCredentialStore } from "../distribution/credential.ts";
 import type { ProgressHook } from "../distribution/progress.ts";
 import type { ClientOptions } from "../distribution/client_options.ts";
 import type { SignalOptions } from "../distribution/signal_options.ts";
+import type { BaseTransportOptions } from "../distribution/transport_options.ts";
 import type { Descriptor } from "../image/descriptor.ts";
 import type { MediaType } from "../image/media_type.ts";
 import type { Platform } from "../image/platform.ts";
 import type { AuthBackend, AuthBackendName } from "./auth_backend.ts";
+
+/** Which certificates are taken, and which one is shown. */
+export interface TlsOptions extends
+  Pick<
+    BaseTransportOptions,
+    "caCerts" | "clientCert" | "clientKey" | "insecure"
+  > {}
 
 /** How a {@linkcode Registry} is made. */
 export interface RegistryOptions extends ClientOptions {
@@ -22,6 +30,13 @@ export interface RegistryOptions extends ClientOptions {
    * @default {"latest"}
    */
   readonly defaultTag?: string | undefined;
+  /**
+   * How TLS is spoken: `{ insecure: true }` verifies nothing, `{ caCerts }` trusts a private
+   * authority. A `transport` of your own knows its own way, so it takes none of this.
+   *
+   * @default {the system's authorities are trusted}
+   */
+  readonly tls?: TlsOptions | undefined;
   /**
    * How challenges are answered: by name, or a back end of your own.
    *
