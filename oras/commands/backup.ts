@@ -1,38 +1,34 @@
 import { isDigestTag } from "../../distribution/digest_tag.ts";
 import type { Descriptor } from "../../image/descriptor.ts";
-import { copy } from "../copy.ts";
 import { discover, type ReferrerTree } from "../discover.ts";
 import type { LayoutEntry } from "../stores/pack_layout.ts";
 import { flattenReferrers } from "./_archives.ts";
 import {
+  type BackupStart,
+  startBackup,
+  transferTag,
+} from "./_backup_transfer.ts";
+import {
   foundTags,
-  readTagged,
   resolveTags,
   type TagReport,
   timeSince,
 } from "./_backup_words.ts";
 import type { Invocation } from "./_command.ts";
-import { readConcurrency } from "./_concurrency.ts";
-import { readFormat } from "./_format.ts";
 import { showLocation } from "./_location.ts";
 import { type CommandStore, openStore } from "./_open_store.ts";
 import { size } from "./render/transfer_line.ts";
-import { watchTransfers } from "./render/transfers.ts";
 
 /** Saves a repository, or some of its tags, to a layout or an archive of one. */
 export async function run(invocation: Invocation): Promise<void> {
-  const { args: [argument = ""], console, flags, signal } = invocation;
-  const start = performance.now();
-  const format = await readFormat(flags);
-  const { location, tags: given } = readTagged(invocation, argument);
+  const { console, flags, signal } = invocation;
+  const begun = await startBackup(invocation);
+  const { format, given, location, say, start } = begun;
   const output = flags.text("output");
   const store = await openStore(invocation, location);
   const tags = given.length > 0 ? given : (await Array.fromAsync(
     store.listTags({ signal }),
   )).filter((tag) => !isDigestTag(tag));
-  const say = (line: string) => {
-    if (format.isText) console.out(line);
-  };
   const found = await resolveTags(store, tags, {
     missing: (tag) => showLocation(location, tag),
     signal,
@@ -40,8 +36,8 @@ export async function run(invocation: Invocation): Promise<void> {
   say(foundTags(tags, location.name));
   const toArchive = /\.tar$/i.test(output);
   const reports = toArchive
-    ? await toTar(invocation, { store, found, output, say })
-    : await toLayout(invocation, { store, found, output, say });
+    ? await toTar(invocation, { ...begun, store, found, output })
+    : await toLayout(invocation, { ...begun, store, found, output });
   say(
     `Successfully backed up ${tags.length} tag(s) from ${
       JSON.stringify(location.name)
@@ -54,16 +50,15 @@ export async function run(invocation: Invocation): Promise<void> {
   });
 }
 
-interface Backup {
+interface Backup extends BackupStart {
   readonly store: CommandStore;
   readonly found: ReadonlyMap<string, Descriptor>;
   readonly output: string;
-  readonly say: (line: string) => void;
 }
 
 async function toLayout(
   invocation: Invocation,
-  { found, output, say, store }: Backup,
+  { format, found, output, say, store }: Backup,
 ): Promise<TagReport[]> {
   const { flags, signal } = invocation;
   const { LayoutStore } = await import("../stores/node/layout_store.ts");
@@ -71,15 +66,14 @@ async function toLayout(
   const recursive = flags.bool("include-referrers");
   const reports: TagReport[] = [];
   for (const [tag, { digest }] of found) {
-    using view = watchTransfers(invocation, {
-      lines: invocation.flags.text("format") === "text" ? 9 : undefined,
-      verbs: { copying: "Pulling", copied: "Pulled" },
-    });
-    await copy(store, tag, layout, tag, {
-      concurrency: readConcurrency(flags),
+    await transferTag(invocation, {
+      from: store,
+      to: layout,
+      tag,
+      digest,
       recursive,
-      onProgress: view.onProgress,
-      signal,
+      verbs: { copying: "Pulling", copied: "Pulled" },
+      format,
     });
     const count = recursive
       ? flattenReferrers(await discover(layout, digest, { signal }))

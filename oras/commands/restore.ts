@@ -1,33 +1,24 @@
-import { copy } from "../copy.ts";
 import { discover } from "../discover.ts";
 import type { ReadableStore, ReferrerLister, TagLister } from "../store.ts";
 import { flattenReferrers } from "./_archives.ts";
+import { startBackup, transferTag } from "./_backup_transfer.ts";
 import {
   foundTags,
-  readTagged,
   resolveTags,
   type TagReport,
   timeSince,
 } from "./_backup_words.ts";
 import type { Invocation } from "./_command.ts";
-import { readConcurrency } from "./_concurrency.ts";
 import { CommandError } from "./_errors.ts";
-import { readFormat } from "./_format.ts";
 import { isDirectory } from "./_local_file.ts";
 import { openStore } from "./_open_store.ts";
 import { size } from "./render/transfer_line.ts";
-import { watchTransfers } from "./render/transfers.ts";
 
 /** Brings what a backup holds, or some of its tags, into a repository. */
 export async function run(invocation: Invocation): Promise<void> {
-  const { args: [argument = ""], console, flags, signal } = invocation;
-  const start = performance.now();
-  const format = await readFormat(flags);
-  const { location, tags: given } = readTagged(invocation, argument);
+  const { console, flags, signal } = invocation;
+  const { format, given, location, say, start } = await startBackup(invocation);
   const isDry = flags.bool("dry-run");
-  const say = (line: string) => {
-    if (format.isText) console.out(line);
-  };
   await using backup = await openBackup(flags.text("input"), say, signal);
   const { store } = backup;
   const tags = given.length > 0
@@ -47,15 +38,14 @@ export async function run(invocation: Invocation): Promise<void> {
       say(`Dry run: would push tag ${tag} with ${referrers} referrer(s)`);
       continue;
     }
-    using view = watchTransfers(invocation, {
-      lines: format.isText ? 9 : undefined,
-      verbs: { copying: "Pushing", copied: "Pushed" },
-    });
-    await copy(store, tag, target, tag, {
-      concurrency: readConcurrency(flags),
+    await transferTag(invocation, {
+      from: store,
+      to: target,
+      tag,
+      digest,
       recursive,
-      onProgress: view.onProgress,
-      signal,
+      verbs: { copying: "Pushing", copied: "Pushed" },
+      format,
     });
     say(`Pushed tag ${tag} with ${referrers} referrer(s)`);
   }

@@ -34,6 +34,7 @@ import { sourceCompression } from "./_source_compression.ts";
 import { compressed, inspected, type Spool } from "./_spool.ts";
 import { TarIndex } from "./_tar_index.ts";
 import { invalid, readSmall } from "./layout_archive.ts";
+import { sortedTags } from "./_sorted_tags.ts";
 
 /** How {@linkcode DockerArchive} gives what it holds. */
 export interface DockerArchiveOptions extends SignalOptions {
@@ -194,13 +195,8 @@ export class DockerArchive
   }
 
   /** Lists the names of the images, in the order of their characters. */
-  async *listTags(options: TagListOptions = {}): AsyncGenerator<string> {
-    const { last, signal } = options;
-    signal?.throwIfAborted();
-    const names = new Set(this.#images.flatMap(({ names }) => names));
-    for (const name of [...names].sort()) {
-      if (last === undefined || name > last) yield await Promise.resolve(name);
-    }
+  listTags(options: TagListOptions = {}): AsyncIterable<string> {
+    return sortedTags(this.#images.flatMap(({ names }) => names), options);
   }
 
   /** The images, as the archive names them. */

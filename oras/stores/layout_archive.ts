@@ -34,6 +34,7 @@ import {
 import { findEntry } from "./_layout_names.ts";
 import { findReferrers } from "./_layout_referrers.ts";
 import { TarIndex } from "./_tar_index.ts";
+import { sortedTags } from "./_sorted_tags.ts";
 
 const HERE = "the archive";
 /** An index larger than this is no work of people. */
@@ -194,16 +195,11 @@ export class LayoutArchive
   }
 
   /** Lists the tags, in the order of their characters. */
-  async *listTags(options: TagListOptions = {}): AsyncGenerator<string> {
-    const { last, signal } = options;
-    signal?.throwIfAborted();
-    const tags = this.#entries.map(({ annotations }) =>
-      annotations?.[AnnotationKeys.refName]
+  listTags(options: TagListOptions = {}): AsyncIterable<string> {
+    const tags = this.#entries.flatMap(({ annotations }) =>
+      annotations?.[AnnotationKeys.refName] || []
     );
-    for (const tag of [...new Set(tags)].sort()) {
-      if (!tag || last !== undefined && tag <= last) continue;
-      yield await Promise.resolve(tag);
-    }
+    return sortedTags(tags, options);
   }
 
   /** The entries of `index.json` as they stand there, with their annotations. */

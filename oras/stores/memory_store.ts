@@ -28,6 +28,8 @@ import {
   readBytes,
   referenceNotFound,
 } from "./_content.ts";
+import { sortedTags } from "./_sorted_tags.ts";
+import { pushReporter } from "./_push_reporter.ts";
 
 const HERE = "memory";
 
@@ -110,7 +112,7 @@ export class MemoryStore
     options: PushContentOptions = {},
   ): Promise<PushContentResult> {
     const { digest, mediaType, size } = descriptor;
-    const { name, onProgress, signal } = options;
+    const { signal } = options;
     const isManifest = isManifestType(mediaType);
     const held = this.#content.get(digest);
     const isThere = held !== undefined &&
@@ -124,7 +126,7 @@ export class MemoryStore
       if (manifest !== undefined) this.#addReferrer(bytes, manifest);
     }
     const phase = isThere ? "exists" : "uploaded";
-    onProgress?.({ descriptor, name, phase, transferred: size, total: size });
+    pushReporter(descriptor, options)(phase, size);
     return phase;
   }
 
@@ -231,12 +233,8 @@ export class MemoryStore
   }
 
   /** Lists the tags, in the order of their characters. */
-  async *listTags(options: TagListOptions = {}): AsyncGenerator<string> {
-    const { last, signal } = options;
-    signal?.throwIfAborted();
-    for (const tag of [...this.#tags.keys()].sort()) {
-      if (last === undefined || tag > last) yield await Promise.resolve(tag);
-    }
+  listTags(options: TagListOptions = {}): AsyncIterable<string> {
+    return sortedTags(this.#tags.keys(), options);
   }
 
   #addReferrer(bytes: Uint8Array, manifest: Descriptor): void {

@@ -1,4 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
+import { createRegistry } from "@gantry/oci/distribution/server";
 import { openSandbox, type Sandbox } from "../_support/cli_sandbox.ts";
 import { found } from "../_support/programs.ts";
 
@@ -124,4 +125,43 @@ Deno.test({
       assertStringIncludes(await box.ok("discover", `${target}:v1`), "a/b");
     }
   },
+});
+
+Deno.test("a backup holds what its tags were found to point at, also where one moves meanwhile", async () => {
+  const registry = createRegistry();
+  let moves = false;
+  await using box = await openSandbox(async (request) => {
+    const answer = await registry.fetch(request);
+    const isFound = request.method === "HEAD" && request.url.endsWith("/v1");
+    if (moves && isFound) {
+      moves = false;
+      const url = new URL(request.url.replace(/v1$/, "v2"), "http://x");
+      const { body, headers } = await registry.fetch(new Request(url));
+      const bytes = await new Response(body).bytes();
+      await registry.fetch(
+        new Request(request.url, { method: "PUT", headers, body: bytes }),
+      );
+    }
+    return answer;
+  });
+  const name = `${box.host}/app`;
+  for (const tag of ["v1", "v2"]) {
+    await box.ok("push", `${name}:${tag}`, "-a", `tag=${tag}`);
+  }
+  for (const output of ["lay", "all.tar"]) {
+    await box.ok("push", `${name}:v1`, "-a", `output=${output}`);
+    moves = true;
+    const { tags: [report] } = JSON.parse(
+      await box.ok(
+        ...["backup", `${name}:v1`, "-o", output, "--include-referrers"],
+        "--format=json",
+      ),
+    );
+    assertEquals(moves, false);
+    await box.ok("restore", `${box.host}/back-${output[0]}`, "--input", output);
+    assertEquals(
+      await box.ok("resolve", `${box.host}/back-${output[0]}:v1`),
+      `${report.digest}\n`,
+    );
+  }
 });

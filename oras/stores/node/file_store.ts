@@ -36,6 +36,7 @@ import type {
 import { StoreError } from "../../store_error.ts";
 import { checkOffset, openVerified } from "../_content.ts";
 import { MemoryStore } from "../memory_store.ts";
+import { pushReporter } from "../_push_reporter.ts";
 
 /** How a {@linkcode FileStore} treats files. */
 export interface FileStoreOptions {
@@ -198,7 +199,7 @@ export class FileStore
     options: PushContentOptions = {},
   ): Promise<PushContentResult> {
     const { digest, size } = descriptor;
-    const { name, onProgress, signal } = options;
+    const { signal } = options;
     const title = titleOf(descriptor);
     if (isManifestType(descriptor.mediaType)) {
       const result = await this.#memory.push(descriptor, source, options);
@@ -216,14 +217,10 @@ export class FileStore
     if (title === undefined) {
       return await this.#memory.push(descriptor, source, options);
     }
-    const report = (phase: PushContentResult | "uploading", bytes: number) =>
-      onProgress?.({
-        descriptor,
-        name: name ?? title,
-        phase,
-        transferred: bytes,
-        total: size,
-      });
+    const report = pushReporter(descriptor, {
+      ...options,
+      name: options.name ?? title,
+    });
     const isThere = await this.#isPlaced(title, descriptor, { signal });
     if (!isThere) {
       const stream = await openVerified(descriptor, source, { signal });

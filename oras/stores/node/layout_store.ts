@@ -47,6 +47,8 @@ import {
 import { inLayout } from "./_layout_failure.ts";
 import { LayoutFrame } from "./_layout_frame.ts";
 import { LayoutPaths, SELF } from "./_layout_paths.ts";
+import { sortedTags } from "../_sorted_tags.ts";
+import { pushReporter } from "../_push_reporter.ts";
 
 /**
  * An OCI image layout in a directory, as skopeo, umoci, oras, crane and BuildKit make
@@ -146,12 +148,8 @@ export class LayoutStore
     options: PushContentOptions = {},
   ): Promise<PushContentResult> {
     const { digest, mediaType, size } = descriptor;
-    const { name, onProgress, signal } = options;
-    const report = (
-      phase: PushContentResult | "uploading",
-      transferred: number,
-    ): void =>
-      onProgress?.({ descriptor, name, phase, transferred, total: size });
+    const { signal } = options;
+    const report = pushReporter(descriptor, options);
     const isThere = await this.exists(descriptor, { signal });
     if (!isThere) {
       await this.#frame.ensure();
@@ -294,11 +292,8 @@ export class LayoutStore
    * @throws {StoreError} `STORE_NOT_FOUND`: there is no layout; `STORE_INVALID`: it is damaged.
    */
   async *listTags(options: TagListOptions = {}): AsyncGenerator<string> {
-    const { last, signal } = options;
-    signal?.throwIfAborted();
-    for (const tag of [...(await this.#frame.read()).tags.keys()].sort()) {
-      if (last === undefined || tag > last) yield tag;
-    }
+    options.signal?.throwIfAborted();
+    yield* sortedTags((await this.#frame.read()).tags.keys(), options);
   }
 
   /**
