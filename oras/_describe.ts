@@ -1,6 +1,7 @@
 import { Digest } from "../digest/digest.ts";
 import { type SourceLike, toSource } from "../distribution/source.ts";
 import type { SignalOptions } from "../distribution/signal_options.ts";
+import type { Annotations } from "../image/annotations.ts";
 import type { Descriptor } from "../image/descriptor.ts";
 import type { MediaType } from "../image/media_type.ts";
 
@@ -19,4 +20,14 @@ export async function describe(
     ? await Digest.fromStream(await source.open(), { signal })
     : await Digest.fromBytes(await source.bytes());
   return { mediaType, digest: String(digest), size: source.size };
+}
+
+/** The descriptor with annotations, where there are any. */
+export function withAnnotations(
+  descriptor: Descriptor,
+  annotations: Annotations | undefined,
+): Descriptor {
+  return annotations === undefined || Object.keys(annotations).length === 0
+    ? descriptor
+    : { ...descriptor, annotations };
 }

@@ -7,9 +7,10 @@ import { encodeJson } from "../image/encode_json.ts";
 import type { Manifest } from "../image/manifest.ts";
 import { type MediaType, MediaTypes } from "../image/media_type.ts";
 import { cleanPath } from "./_clean_path.ts";
-import { describe } from "./_describe.ts";
+import { withAnnotations } from "./_describe.ts";
 import { checkOneOrigin } from "./_one_origin.ts";
 import { checkMediaType } from "./_push_context.ts";
+import { prepareContent } from "./prepare_content.ts";
 import type {
   ConfigInput,
   LayerInput,
@@ -120,26 +121,15 @@ async function prepare(
   input: ConfigInput,
   mediaType: MediaType,
   annotations: Annotations | undefined,
-  context: PushContext,
+  { root, signal }: PushContext,
 ): Promise<PreparedContent> {
-  let source;
-  if (input.content !== undefined) source = toSource(input.content);
-  else {
-    const { openInput } = await import("./node/files.ts");
-    source = await openInput(context.root, input.path!);
-    // Little is read once, for its digest and for its upload.
-    if (source.bytes !== undefined) source = toSource(await source.bytes());
+  const options = { annotations, mediaType, signal };
+  if (input.content !== undefined) {
+    return await prepareContent(input.content, options);
   }
-  const { signal } = context;
-  const descriptor = await describe(source, mediaType, { signal });
-  return { descriptor: withAnnotations(descriptor, annotations), source };
-}
-
-function withAnnotations(
-  descriptor: Descriptor,
-  annotations: Annotations | undefined,
-): Descriptor {
-  return annotations === undefined || Object.keys(annotations).length === 0
-    ? descriptor
-    : { ...descriptor, annotations };
+  const { openInput } = await import("./node/files.ts");
+  const file = await openInput(root, input.path!);
+  // Little is read once, for its digest and for its upload.
+  const content = file.bytes === undefined ? file : await file.bytes();
+  return await prepareContent(content, options);
 }

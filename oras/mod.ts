@@ -23,6 +23,7 @@ export { appendToImage, type AppendToImageOptions } from "./append_to_image.ts";
 export type { AuthBackend, AuthBackendName } from "./auth_backend.ts";
 export { BaseRegistry } from "./base_registry.ts";
 export { RegistryAccess } from "./registry_access.ts";
+export { RegistrySteps } from "./registry_steps.ts";
 export { copy } from "./copy.ts";
 export {
   CopyError,
@@ -63,6 +64,10 @@ export type {
   LayerKind,
   PreparedContent,
 } from "./layer.ts";
+export {
+  prepareContent,
+  type PrepareContentOptions,
+} from "./prepare_content.ts";
 export { pull } from "./pull.ts";
 export type {
   PulledFile,

@@ -70,10 +70,10 @@ export interface PushSteps {
     kind: LayerKind,
     context: PushContext,
   ): MediaType | Promise<MediaType>;
+  /** Makes the config; called once, before anything is uploaded. */
+  makeConfig(context: PushContext): Promise<PreparedContent>;
   /** Makes a layer; called for several at once, each followed by its upload. */
   makeLayer(plan: LayerPlan, context: PushContext): Promise<PreparedContent>;
-  /** Makes the config; called once, beside the layers. */
-  makeConfig(context: PushContext): Promise<PreparedContent>;
   /** Makes the manifest; called once, when all blobs are in the registry. */
   makeManifest(
     parts: ManifestParts,

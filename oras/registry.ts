@@ -1,42 +1,21 @@
-import type { ProgressEvent } from "../distribution/progress.ts";
 import type { Reference } from "../distribution/reference.ts";
-import type { Descriptor } from "../image/descriptor.ts";
-import type { Manifest } from "../image/manifest.ts";
-import type { MediaType } from "../image/media_type.ts";
-import { BaseRegistry } from "./base_registry.ts";
-import type { LayerInput, LayerKind, PreparedContent } from "./layer.ts";
-import type { PullOptions, PullResult } from "./pull_options.ts";
-import type { ExistingChoice, PullContext } from "./pull_steps.ts";
-import type { PushOptions, PushResult } from "./push_options.ts";
-import type {
-  LayerPlan,
-  ManifestParts,
-  PushContext,
-  PushSteps,
-} from "./push_steps.ts";
 import { attachArtifact } from "./_attach.ts";
 import type { AttachOptions, AttachResult } from "./attach.ts";
-import { pushArtifact } from "./_push.ts";
 import { pullArtifact } from "./_pull.ts";
+import type { PullOptions, PullResult } from "./pull_options.ts";
+import { pushArtifact } from "./_push.ts";
+import type { PushOptions, PushResult } from "./push_options.ts";
+import type { PushSteps } from "./push_steps.ts";
+import { RegistrySteps } from "./registry_steps.ts";
 import { requireTarget } from "./_require_target.ts";
-import * as pushing from "./_push_defaults.ts";
-import * as pulling from "./_pull_defaults.ts";
 
 /**
  * Pushes files and directories as artifacts, and pulls them: the provider that
  * tools subclass.
  *
  * Each step of a push and of a pull is a protected method, so that a subclass
- * changes one thing in a few lines. A push calls, in this order:
- * {@linkcode Registry.parseFile}, {@linkcode Registry.nameLayer} and
- * {@linkcode Registry.layerMediaType} for every file before any content is read;
- * then, several at a time and each followed by its upload,
- * {@linkcode Registry.makeConfig} and {@linkcode Registry.makeLayer}; then
- * {@linkcode Registry.makeManifest}. A pull calls
- * {@linkcode Registry.selectLayers} for each manifest, then for every layer
- * {@linkcode Registry.titleOf}, {@linkcode Registry.unpacks},
- * {@linkcode Registry.placeFile} and {@linkcode Registry.onExisting} before it
- * downloads any. Both call {@linkcode Registry.report} all along.
+ * changes one thing in a few lines; see {@linkcode RegistrySteps} for the steps and
+ * their order.
  *
  * @example Push and pull
  * ```ts
@@ -59,35 +38,8 @@ import * as pulling from "./_pull_defaults.ts";
  * assertEquals(await Deno.readTextFile(path!), "hello");
  * await Deno.remove(outdir, { recursive: true });
  * ```
- *
- * @example A provider that gives every layer its own media type
- * ```ts
- * import { type LayerInput, Registry } from "@gantry/oci/oras";
- * import { fromHandler } from "@gantry/oci/distribution";
- * import { createRegistry } from "@gantry/oci/distribution/server";
- * import { assertEquals } from "@std/assert";
- *
- * class Notes extends Registry {
- *   protected override layerMediaType(_input: LayerInput): string {
- *     return "application/vnd.example.note";
- *   }
- * }
- *
- * const server = createRegistry();
- * const notes = new Notes({
- *   hostname: "registry.example",
- *   transport: fromHandler((request) => server.fetch(request)),
- * });
- * const { manifest } = await notes.push("team/notes", {
- *   files: [{ title: "hello.txt", content: "hello" }],
- * });
- * assertEquals(
- *   manifest.value.layers.map(({ mediaType }) => mediaType),
- *   ["application/vnd.example.note"],
- * );
- * ```
  */
-export class Registry extends BaseRegistry {
+export class Registry extends RegistrySteps {
   /**
    * Pushes files, directories and other content as one artifact.
    *
@@ -110,10 +62,11 @@ export class Registry extends BaseRegistry {
   ): Promise<PushResult> {
     const reference = this.getContainer(target);
     const store = this.repository(reference);
-    const result = await pushArtifact({ reference, store }, {
-      ...options,
-      concurrency: options.concurrency ?? this.options.concurrency ?? 8,
-    }, this.#pushSteps(options));
+    const result = await pushArtifact(
+      { reference, store },
+      this.#settle(options),
+      this.#pushSteps(options),
+    );
     const { descriptor: { digest }, tags: [tag] } = result;
     return {
       ...result,
@@ -138,14 +91,22 @@ export class Registry extends BaseRegistry {
     options: AttachOptions,
   ): Promise<AttachResult> {
     const reference = this.getContainer(target);
-    return await attachArtifact({
-      reference,
-      store: this.repository(reference),
-      subject: requireTarget(reference),
-    }, {
-      ...options,
-      concurrency: options.concurrency ?? this.options.concurrency ?? 8,
-    }, this.#pushSteps(options));
+    return await attachArtifact(
+      {
+        reference,
+        store: this.repository(reference),
+        subject: requireTarget(reference),
+      },
+      this.#settle(options),
+      this.#pushSteps(options),
+    );
+  }
+
+  #settle<T extends PushOptions | PullOptions>(
+    options: T,
+  ): T & { readonly concurrency: number } {
+    const { concurrency = this.options.concurrency ?? 8 } = options;
+    return { ...options, concurrency };
   }
 
   #pushSteps(options: PushOptions): PushSteps {
@@ -199,154 +160,25 @@ export class Registry extends BaseRegistry {
     options: PullOptions = {},
   ): Promise<PullResult> {
     const reference = this.getContainer(target);
-    const result = await pullArtifact({
-      reference,
-      store: this.repository(reference),
-      target: requireTarget(reference),
-    }, {
-      ...options,
-      concurrency: options.concurrency ?? this.options.concurrency ?? 8,
-    }, {
-      selectLayers: (manifest, context) => this.selectLayers(manifest, context),
-      titleOf: (descriptor, context) => this.titleOf(descriptor, context),
-      unpacks: (descriptor, context) => this.unpacks(descriptor, context),
-      placeFile: (title, descriptor, context) =>
-        this.placeFile(title, descriptor, context),
-      onExisting: (path, descriptor, context) =>
-        this.onExisting(path, descriptor, context),
-      report: (event) => this.report(event, options),
-    });
+    const result = await pullArtifact(
+      {
+        reference,
+        store: this.repository(reference),
+        target: requireTarget(reference),
+      },
+      this.#settle(options),
+      {
+        selectLayers: (manifest, context) =>
+          this.selectLayers(manifest, context),
+        titleOf: (descriptor, context) => this.titleOf(descriptor, context),
+        unpacks: (descriptor, context) => this.unpacks(descriptor, context),
+        placeFile: (title, descriptor, context) =>
+          this.placeFile(title, descriptor, context),
+        onExisting: (path, descriptor, context) =>
+          this.onExisting(path, descriptor, context),
+        report: (event) => this.report(event, options),
+      },
+    );
     return { ...result, reference };
-  }
-
-  /**
-   * Push, step 1: takes one entry of `files` apart. By default a text is `path[:mediaType]`.
-   */
-  protected parseFile(
-    file: string | LayerInput,
-    context: PushContext,
-  ): LayerInput | Promise<LayerInput> {
-    return pushing.parseFile(file, context);
-  }
-
-  /**
-   * Push, step 2: names a layer. By default the title that was given, else the cleaned path;
-   * with undefined the layer gets no title, and is not pulled by name.
-   * An absolute name is then refused, unless the caller of the push allows it.
-   */
-  protected nameLayer(
-    input: LayerInput,
-    _context: PushContext,
-  ): string | undefined | Promise<string | undefined> {
-    return pushing.nameLayer(input);
-  }
-
-  /**
-   * Push, step 3: chooses a layer's media type. By default the one that was given, else tar
-   * for a file as it is and gzipped tar for a directory.
-   */
-  protected layerMediaType(
-    input: LayerInput,
-    kind: LayerKind,
-    _context: PushContext,
-  ): MediaType | Promise<MediaType> {
-    return pushing.layerMediaType(input, kind);
-  }
-
-  /**
-   * Push, step 4: makes the config. By default the file or content that was given, else what
-   * the artifact's form wants: the empty config, or one with the artifact's platform.
-   */
-  protected makeConfig(context: PushContext): Promise<PreparedContent> {
-    return pushing.makeConfig(context);
-  }
-
-  /**
-   * Push, step 5: makes a layer's content and descriptor; several run at once. By default a
-   * file's bytes as they are, and a directory as an archive in a temporary file.
-   */
-  protected makeLayer(
-    plan: LayerPlan,
-    context: PushContext,
-  ): Promise<PreparedContent> {
-    return pushing.makeLayer(plan, context);
-  }
-
-  /**
-   * Push, step 6: makes the manifest of its parts. It is serialised once, in the order and
-   * escaping that other tools use.
-   */
-  protected makeManifest(
-    parts: ManifestParts,
-    context: PushContext,
-  ): Manifest | Promise<Manifest> {
-    return pushing.makeManifest(parts, context);
-  }
-
-  /**
-   * Pull, step 1: selects what is pulled of a manifest. By default its layers, of the wanted
-   * media types, and its config where a name for it was given.
-   */
-  protected selectLayers(
-    manifest: Manifest,
-    context: PullContext,
-  ): readonly Descriptor[] | Promise<readonly Descriptor[]> {
-    return pulling.selectLayers(manifest, context);
-  }
-
-  /**
-   * Pull, step 2: names a layer. By default its title; what has none is skipped.
-   */
-  protected titleOf(
-    descriptor: Descriptor,
-    _context: PullContext,
-  ): string | undefined | Promise<string | undefined> {
-    return pulling.titleOf(descriptor);
-  }
-
-  /**
-   * Pull, step 3: tells whether a layer is unpacked into a directory. By default where its
-   * annotation `io.deis.oras.content.unpack` is exactly `true`.
-   */
-  protected unpacks(
-    descriptor: Descriptor,
-    _context: PullContext,
-  ): boolean | Promise<boolean> {
-    return pulling.unpacks(descriptor);
-  }
-
-  /**
-   * Pull, step 4: chooses a layer's path, relative to the output directory. By default its
-   * title. Whatever it gives must stay inside the output directory, unless the caller of
-   * the pull allows otherwise. Not called for a packed directory, whose place is written
-   * into its archive.
-   */
-  protected placeFile(
-    title: string,
-    _descriptor: Descriptor,
-    _context: PullContext,
-  ): string | Promise<string> {
-    return title;
-  }
-
-  /**
-   * Pull, step 5: decides what is done with a path that exists. By default it is replaced.
-   *
-   * @throws {PathError} `PATH_EXISTS`: the option `overwrite` is false.
-   */
-  protected onExisting(
-    path: string,
-    _descriptor: Descriptor,
-    context: PullContext,
-  ): ExistingChoice | Promise<ExistingChoice> {
-    return pulling.onExisting(path, context);
-  }
-
-  /** Tells of a step of a push or pull. By default to the option `onProgress`. */
-  protected report(
-    event: ProgressEvent,
-    options: PushOptions | PullOptions,
-  ): void {
-    options.onProgress?.(event);
   }
 }

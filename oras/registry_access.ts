@@ -2,6 +2,7 @@ import { chainCredentials } from "../distribution/credentials.ts";
 import type {
   Credential,
   CredentialStore,
+  GetCredentialOptions,
 } from "../distribution/credential.ts";
 import { defaultTransport } from "../distribution/default_transport.ts";
 import { parseRegistryName, Reference } from "../distribution/reference.ts";
@@ -50,6 +51,8 @@ export class RegistryAccess {
   readonly #clients = new Map<string, RegistryClient>();
   readonly #logins = new Map<string, Credential>();
   readonly #backend: AuthBackend;
+  readonly #stores: CredentialStore;
+  readonly #credentials: CredentialStore;
   #transport: Transport | undefined;
 
   /**
@@ -65,6 +68,17 @@ export class RegistryAccess {
     }
     this.options = options;
     this.#backend = openAuthBackend(options.authBackend);
+    const given = [options.credentials, this.#backend.credentials];
+    const stores = chainCredentials(
+      ...given.filter((store) => store !== undefined),
+    );
+    this.#stores = stores;
+    this.#credentials = {
+      get byRepository() {
+        return stores.byRepository;
+      },
+      get: (registry, options) => this.credentialFor(registry, options),
+    };
   }
 
   /**
@@ -105,7 +119,7 @@ export class RegistryAccess {
       client = new RegistryClient(registry, {
         ...this.options,
         authSchemes: this.#backend.schemes ?? this.options.authSchemes,
-        credentials: this.#credentials(),
+        credentials: this.#credentials,
         transport,
       });
       this.#clients.set(registry, client);
@@ -153,6 +167,21 @@ export class RegistryAccess {
     return await store?.delete(registry, { signal }) || wasIn;
   }
 
+  /**
+   * Finds what a registry is shown, `host[:port]`; called when it asks who is there. By
+   * default a login, else what the option `credentials` has, else what the back end has;
+   * with undefined the registry is shown nothing.
+   */
+  protected credentialFor(
+    registry: string,
+    options?: GetCredentialOptions,
+  ): Promise<Credential | undefined> {
+    const login = this.#logins.get(registry);
+    return login === undefined
+      ? this.#stores.get(registry, options)
+      : Promise.resolve(login);
+  }
+
   #registryOf(hostname = this.options.hostname ?? "docker.io"): string {
     return parseRegistryName(hostname);
   }
@@ -161,19 +190,6 @@ export class RegistryAccess {
     if (credential === undefined) this.#logins.delete(registry);
     else this.#logins.set(registry, credential);
     this.#clients.delete(registry); // its tokens are another's
-  }
-
-  /** Logins first, then what the options name, then what belongs to the back end. */
-  #credentials(): CredentialStore {
-    const logins: CredentialStore = {
-      get: (registry) => Promise.resolve(this.#logins.get(registry)),
-    };
-    const stores = [
-      logins,
-      this.options.credentials,
-      this.#backend.credentials,
-    ];
-    return chainCredentials(...stores.filter((store) => store !== undefined));
   }
 
   /**
