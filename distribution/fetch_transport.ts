@@ -1,5 +1,12 @@
-import { guardBody, isBodyless, openExact, withBody } from "./_body_stream.ts";
+import {
+  guardBody,
+  isBodyless,
+  openExact,
+  sourceSizeError,
+  withBody,
+} from "./_body_stream.ts";
 import { toConnectionError } from "./_connection_failure.ts";
+import { readAll } from "./_read_all.ts";
 import {
   makeTransport,
   type Transport,
@@ -139,7 +146,11 @@ async function toBytes(
     );
   }
   const stream = guardBody(await openExact(body), signal);
-  return new Uint8Array(await new Response(stream).arrayBuffer());
+  return await readAll(
+    stream,
+    body.size,
+    () => sourceSizeError(body.size, Infinity),
+  );
 }
 
 /** `authorization` may stay: browsers take it off themselves where the origin changes. */

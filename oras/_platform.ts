@@ -8,6 +8,7 @@ import { formatPlatform, type Platform } from "../image/platform.ts";
 import { ArtifactError } from "./errors.ts";
 import { readManifest } from "./graph/_read_manifest.ts";
 import type { Fetcher } from "./store.ts";
+import { readBytes } from "./stores/_content.ts";
 
 /** How deep indexes may be nested in each other. */
 const MAX_DEPTH = 8;
@@ -68,7 +69,7 @@ async function checkConfig(
     );
   }
   const stream = await store.fetch(config, options);
-  const value = parseJson(await new Response(stream).bytes());
+  const value = parseJson(await readBytes(stream, config, options));
   const { os, architecture } = (value ?? {}) as Partial<Platform>;
   if (typeof os !== "string" || typeof architecture !== "string") {
     throw notFound(content, platform, "its config tells no platform");

@@ -6,6 +6,7 @@ import type {
   TagListOptions,
 } from "../../distribution/content_options.ts";
 import type { RawManifest } from "../../distribution/manifests.ts";
+import { readAll } from "../../distribution/_read_all.ts";
 import type { SignalOptions } from "../../distribution/signal_options.ts";
 import type { Source } from "../../distribution/source.ts";
 import type { Descriptor } from "../../image/descriptor.ts";
@@ -159,7 +160,7 @@ export class LayoutArchive
     if (child === undefined || child.size > MAX_MANIFEST_SIZE) {
       throw referenceNotFound(reference, HERE);
     }
-    const bytes = await new Response(await child.open()).bytes();
+    const bytes = await readWhole(child);
     const content = await parseManifestContent(bytes, { digest: reference });
     return content.descriptor;
   }
@@ -222,7 +223,16 @@ export async function readSmall(
   const source = tar.find(path);
   if (source === undefined) throw invalid(`it has no ${path}`);
   if (source.size > limit) throw invalid(`its ${path} is too large`);
-  return await new Response(await source.open()).bytes();
+  return await readWhole(source);
+}
+
+/** In a browser a `Response` would hide why a stream fails; this tells. */
+async function readWhole(source: Source): Promise<Uint8Array<ArrayBuffer>> {
+  return await readAll(
+    await source.open(),
+    source.size,
+    () => invalid("a file of it is longer than it says"),
+  );
 }
 
 /** An archive that is not what it should be. */

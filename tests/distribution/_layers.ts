@@ -3,6 +3,7 @@ import type {
   Transport,
   TransportRequest,
 } from "../../distribution/transport.ts";
+import { inspect } from "../_support/inspect.ts";
 
 /** A base transport that records what it is sent. */
 export interface Recorder {
@@ -71,7 +72,7 @@ export function assertNoSecret(
   const seen: string[] = [];
   for (let item = value; item !== undefined;) {
     seen.push(JSON.stringify(item) ?? "");
-    seen.push(Deno.inspect(item, { depth: 9 }));
+    seen.push(inspect(item));
     if (!(item instanceof Error)) break;
     seen.push(item.message, item.stack ?? "");
     item = item.cause;

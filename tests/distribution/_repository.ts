@@ -5,8 +5,10 @@ import {
   fromHandler,
   RegistryClient,
   type Repository,
+  type Transport,
 } from "@gantry/oci/distribution";
 import { createRegistry } from "@gantry/oci/distribution/server";
+import { bytesOf } from "../_support/bytes_of.ts";
 
 /** Answers a request in the registry's place, or leaves it to the registry. */
 export type Intercept = (
@@ -28,12 +30,19 @@ export function repository(
 ): TestRepository {
   const registry = createRegistry();
   const log: string[] = [];
-  const transport = fromHandler(async (request) => {
+  const answer = async (request: Request) => {
     const { pathname, search } = new URL(request.url);
-    const answer = await intercept(request) ?? await registry.fetch(request);
-    log.push(`${request.method} ${pathname}${search} ${answer.status}`);
-    return answer;
-  });
+    const response = await intercept(request) ?? await registry.fetch(request);
+    log.push(`${request.method} ${pathname}${search} ${response.status}`);
+    return response;
+  };
+  const transport: Transport = (sent) =>
+    fromHandler((request) => {
+      const { body } = sent;
+      const size = body instanceof Uint8Array ? body.byteLength : body?.size;
+      bodySizes.set(request, size ?? 0);
+      return answer(request);
+    })(sent);
   return {
     repository: new RegistryClient("registry.example", {
       transport,
@@ -42,6 +51,13 @@ export function repository(
     }).repository("team/app"),
     log,
   };
+}
+
+const bodySizes = new WeakMap<Request, number>();
+
+/** The length of what a request brings; a browser hides the header that tells it. */
+export function bodySize(request: Request): number {
+  return bodySizes.get(request)!;
 }
 
 /** The descriptor of a text. */
@@ -57,5 +73,5 @@ export async function describe(text: string): Promise<Descriptor> {
 export async function textOf(
   stream: Promise<ReadableStream<Uint8Array>>,
 ): Promise<string> {
-  return await new Response(await stream).text();
+  return new TextDecoder().decode(await bytesOf(await stream));
 }

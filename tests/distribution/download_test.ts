@@ -1,34 +1,9 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { DigestMismatchError } from "@gantry/oci/digest";
-import {
-  ConnectionError,
-  RegistryClient,
-  toSource,
-} from "@gantry/oci/distribution";
+import { ConnectionError, toSource } from "@gantry/oci/distribution";
 import { createRegistry } from "@gantry/oci/distribution/server";
-import { startDockerRegistry } from "../_support/docker_registry.ts";
-import { found } from "../_support/programs.ts";
-import { describe, type Intercept, repository, textOf } from "./_repository.ts";
-
-const TEXT = "0123456789";
-const BLOB = await describe(TEXT);
-
-const PARTS: readonly [
-  string,
-  number | undefined,
-  number | undefined,
-  string,
-][] = [
-  ["the first byte", 0, 1, "0"],
-  ["bytes in the middle", 3, 4, "3456"],
-  ["the last byte", 9, 1, "9"],
-  ["from a byte to the end", 7, undefined, "789"],
-  ["the first bytes", undefined, 3, "012"],
-  ["more than there is", 8, 100, "89"],
-  ["nothing", 4, 0, ""],
-  ["nothing at the end", 10, 5, ""],
-  ["all", 0, 10, TEXT],
-];
+import { type Intercept, repository, textOf } from "./_repository.ts";
+import { BLOB, PARTS, TEXT } from "./_parts.ts";
 
 /** Serves no ranges. */
 function whole(): Intercept {
@@ -94,6 +69,7 @@ const VALIDATORS: readonly [string, Record<string, string>, string | null][] = [
   ],
   ["nothing", {}, null],
 ];
+
 for (const [what, headers, expected] of VALIDATORS) {
   Deno.test(`blobs.get() asks for the rest on the terms of ${what} (RFC 9110 §13.1.5)`, async () => {
     const conditions: (string | null)[] = [];
@@ -136,6 +112,7 @@ const WRONG: readonly [string, string | null, string][] = [
     "SizeMismatchError",
   ],
 ];
+
 for (const [what, range, kind] of WRONG) {
   Deno.test(`blobs.get() refuses ${what} for the rest of a blob`, async () => {
     const { repository: { blobs } } = repository(({ headers, url }) =>
@@ -204,18 +181,4 @@ Deno.test("a blob is read with one request, and a manifest too", async () => {
   await textOf(blobs.get(BLOB));
   await manifests.get(digest);
   assertEquals(log.length, 2);
-});
-
-Deno.test({
-  name: "blobs.get() reads parts from docker-registry",
-  ignore: !found("docker-registry"),
-  async fn() {
-    await using server = await startDockerRegistry();
-    using client = new RegistryClient(server.host, { plainHttp: true });
-    const { blobs } = client.repository("team/app");
-    await blobs.push(BLOB, toSource(TEXT));
-    for (const [, offset, length, expected] of PARTS) {
-      assertEquals(await textOf(blobs.get(BLOB, { offset, length })), expected);
-    }
-  },
 });

@@ -1,12 +1,12 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import {
-  defaultTransport,
   fromHandler,
   limit,
   type LimitOptions,
   RegistryClient,
 } from "@gantry/oci/distribution";
-import { request } from "../_support/transports.ts";
+import { bytesOf } from "../_support/bytes_of.ts";
+import { request } from "../_support/test_source.ts";
 
 /** A handler that counts how many requests it has at once, and ends them when told. */
 function counting() {
@@ -29,7 +29,10 @@ function counting() {
 }
 
 async function turns(): Promise<void> {
-  for (let i = 0; i < 20; i++) await Promise.resolve();
+  // Where bodies are read outside of the script, microtasks alone do not end.
+  for (let i = 0; i < 3; i++) {
+    await new Promise((resolve) => setTimeout(resolve));
+  }
 }
 
 Deno.test("limit() lets only so many requests through at once, in their order, for each host", async () => {
@@ -75,7 +78,7 @@ Deno.test("limit() keeps a place until the body has ended, is let go, or has fai
   await (await send()).arrayBuffer();
   await (await send()).body!.cancel();
   const broken = await send();
-  await assertRejects(() => broken.text(), Error, "broken");
+  await assertRejects(() => bytesOf(broken.body!), Error, "broken");
   await (await send()).arrayBuffer();
   assertEquals(count, 4);
 });
@@ -93,26 +96,6 @@ Deno.test("limit() gives the place of a failed request to the next", async () =>
   await assertRejects(() => transport(request(url)), Error, "no");
   for (let i = 0; i < 3; i++) await transport(request(url));
   assertEquals(count, 4);
-});
-
-Deno.test("limit() lets whoever reads one body to send another to the same host", async () => {
-  await using server = Deno.serve(
-    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
-    async (request) => {
-      const sent = await request.arrayBuffer();
-      return new Response(
-        request.method === "PUT" ? `${sent.byteLength}` : new Uint8Array(9000),
-      );
-    },
-  );
-  const base = defaultTransport();
-  const transport = limit(base, { concurrency: 1 });
-  const url = new URL(`http://127.0.0.1:${server.addr.port}/`);
-  const from = await transport(request(url));
-  const body = { size: 9000, open: () => from.body! };
-  const to = await transport(request(url, { method: "PUT", body }));
-  assertEquals(await to.text(), "9000");
-  base.close?.();
 });
 
 Deno.test("limit() ends the waiting of a request with the signal's own reason", async () => {

@@ -25,6 +25,7 @@ import {
   UnauthorizedError,
 } from "@gantry/oci/distribution";
 import { createRegistry } from "@gantry/oci/distribution/server";
+import { inspect } from "../_support/inspect.ts";
 import { describe, repository, textOf } from "./_repository.ts";
 
 const TEXT = "just a demo";
@@ -85,7 +86,7 @@ Deno.test("no error shows the Authorization header", async () => {
       () => blobs.get({ digest, size: 1 }),
       RegistryError,
     );
-    const shown = `${Deno.inspect(error)} ${JSON.stringify(error)}`;
+    const shown = `${inspect(error)} ${JSON.stringify(error)}`;
     assert(!shown.includes("s3cr3t"), shown);
     assert(!shown.includes(btoa("me:s3cr3t")), shown);
   }

@@ -7,6 +7,7 @@ import {
   Reference,
   type ReferenceErrorCode,
 } from "@gantry/oci/distribution";
+import { inspect } from "../_support/inspect.ts";
 
 const HEX = "e58fcf7418d4390dec8e8fb69d88c06ec07039d651fedd3aa72af9972e7d046b";
 const SHA256 = `sha256:${HEX}`;
@@ -140,7 +141,7 @@ for (
       () => Reference.parse(text),
       InvalidReferenceError,
     );
-    assertEquals(/s3|cret/.test(Deno.inspect(error)), false, error.message);
+    assertEquals(/s3|cret/.test(inspect(error)), false, error.message);
     assertStringIncludes(error.hint!, "Leave out");
   });
 }
@@ -157,7 +158,7 @@ Deno.test("parseRegistryName() repeats no password, and tells what to leave out"
       () => parseRegistryName(text),
       InvalidReferenceError,
     );
-    assertEquals(Deno.inspect(error).includes("s3cret"), false);
+    assertEquals(inspect(error).includes("s3cret"), false);
     assertStringIncludes(error.hint!, words);
   }
 });

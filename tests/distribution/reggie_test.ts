@@ -14,6 +14,7 @@ import {
 import { makeCertificates } from "../_support/certificates.ts";
 import { openHttpRegistry } from "../_support/http_registry.ts";
 import { found } from "../_support/programs.ts";
+import { inspect } from "../_support/inspect.ts";
 import { openMockRegistry } from "./_reggie_server.ts";
 
 /** A client of a function, at `https://registry.example`. */
@@ -105,8 +106,8 @@ Deno.test("Client.config does not show the password where it is printed", () => 
   });
   const { config } = client;
   const shown = [
-    Deno.inspect(client),
-    Deno.inspect(config),
+    inspect(client),
+    inspect(config),
     JSON.stringify(config),
     JSON.stringify({ ...config }),
   ];
@@ -658,7 +659,7 @@ Deno.test("no error shows a secret that the registry or its token service quotes
     }, options);
     const told = await client.do(client.newRequest("GET", "/v2/"))
       .then((response) => response.errors(), (error) => error);
-    const text = Deno.inspect(told, { depth: 9 });
+    const text = inspect(told);
     assert(/DENIED|REGISTRY|400/.test(text), text);
     assert(!/s3cr3t|czNjc/.test(text), text);
   }
@@ -675,7 +676,7 @@ Deno.test("no error shows a secret that a redirect quotes", async () => {
     () => client.do(client.newRequest("GET", "/v2/")),
     SecurityError,
   );
-  const text = Deno.inspect(error);
+  const text = inspect(error);
   assert(!/s3cr3t|czNjc/.test(text), text);
 });
 

@@ -16,7 +16,6 @@ import {
   DeniedError,
   fromHandler,
   InvalidReferenceError,
-  makeTransport,
   NotFoundError,
   ProtocolError,
   RegistryClient,
@@ -30,9 +29,9 @@ import {
 } from "@gantry/oci/distribution";
 import { createRegistry } from "@gantry/oci/distribution/server";
 import { describe, repository, textOf } from "./_repository.ts";
-import { openHttpRegistry } from "../_support/http_registry.ts";
 
 const INDEX = new TextEncoder().encode('{"schemaVersion":2,"manifests":[]}');
+
 const INDEX_TYPE = { mediaType: MediaTypes.index };
 
 Deno.test("blobs.push() uploads once, and blobs.get() gives the content back", async () => {
@@ -212,6 +211,7 @@ const BAD_LOCATIONS: [string, string | null, string][] = [
   ["the loopback", "https://127.0.0.1/v2/x", "LOCATION_PRIVATE"],
   ["a cloud's metadata", "https://169.254.169.254/v2/x", "LOCATION_PRIVATE"],
 ];
+
 for (const [name, location, code] of BAD_LOCATIONS) {
   Deno.test(`blobs.push() refuses an upload location that is ${name}`, async () => {
     const { repository: { blobs } } = repository((request) =>
@@ -641,23 +641,6 @@ Deno.test("RegistryClient.ping() tells a registry from what is none", async () =
   const closed =
     repository(() => new Response(null, { status: 401 })).repository.client;
   await assertRejects(() => closed.ping(), UnauthorizedError);
-});
-
-Deno.test("RegistryClient closes the transport that it made, and no other", async () => {
-  await using server = openHttpRegistry();
-  {
-    // What stays open would fail this test.
-    using client = new RegistryClient(server.host, { plainHttp: true });
-    await client.ping();
-    client.close();
-    await client.ping();
-  }
-  let closed = 0;
-  const given = makeTransport(() => Promise.resolve(new Response("{}")), {
-    close: () => void closed++,
-  });
-  new RegistryClient("registry.example", { transport: given }).close();
-  assertEquals(closed, 0);
 });
 
 Deno.test("RegistryClient.catalog() lists the repositories", async () => {

@@ -2,7 +2,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { defaultTransport } from "../../distribution/default_transport.ts";
 import { fetchTransport } from "../../distribution/fetch_transport.ts";
 import { ScriptedServer } from "../_support/scripted_server.ts";
-import { request, testSource } from "../_support/transports.ts";
+import { request, testSource } from "../_support/test_source.ts";
 
 /** Runs `fn` as if the globals of Deno and Node were not there. */
 async function elsewhere(fn: () => void | Promise<void>): Promise<void> {

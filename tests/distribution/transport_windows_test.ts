@@ -2,7 +2,8 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { ConnectionError, ProtocolError } from "../../distribution/errors.ts";
 import { fromHandler } from "../../distribution/from_handler.ts";
 import { windowed } from "../../distribution/node/windows.ts";
-import { pattern, request } from "../_support/transports.ts";
+import { bytesOf } from "../_support/bytes_of.ts";
+import { pattern, request } from "../_support/test_source.ts";
 
 const url = new URL("https://registry.example/v2/app/blobs/x?sig=secret");
 const CONTENT = pattern(0, 1000);
@@ -191,7 +192,10 @@ Deno.test("windowed() fails a body that changes in between", async () => {
       count === 2 ? change(response) : response
     );
     const response = await transport(request(url, { large: true }));
-    const error = await assertRejects(() => response.bytes(), ProtocolError);
+    const error = await assertRejects(
+      () => bytesOf(response.body!),
+      ProtocolError,
+    );
     assertEquals(error.code, "CONTENT_CHANGED");
     assertEquals(error.message.includes("secret"), false);
   }
@@ -217,7 +221,10 @@ Deno.test("windowed() fails a body that breaks off, for the reader to resume", a
       count === 2 ? other() : response
     );
     const response = await transport(request(url, { large: true }));
-    const error = await assertRejects(() => response.bytes(), ConnectionError);
+    const error = await assertRejects(
+      () => bytesOf(response.body!),
+      ConnectionError,
+    );
     assertEquals(error.code, "CONNECTION_RESET");
   }
 });
