@@ -110,7 +110,10 @@ export class RegistryAccess {
     return this.client(registry).repository(repository);
   }
 
-  /** The client of one registry, `host[:port]`. Override it to treat registries differently. */
+  /**
+   * The client of one registry, `host[:port]`; called by every call of the provider. By
+   * default one for each registry, with the provider's options.
+   */
   protected client(registry: string): RegistryClient {
     let client = this.#clients.get(registry);
     if (client === undefined) {

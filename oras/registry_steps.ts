@@ -73,7 +73,8 @@ export class RegistrySteps extends BaseRegistry {
   /**
    * Push, step 2: names a layer. By default the title that was given, else the cleaned path;
    * with undefined the layer gets no title, and is not pulled by name. Not called where the
-   * layer's annotations hold a title. An absolute name is then refused, unless the caller of the push allows it.
+   * layer's annotations hold a title. An absolute name is then refused, unless the caller of
+   * the push allows it.
    */
   protected nameLayer(
     input: LayerInput,
