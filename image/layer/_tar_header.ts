@@ -1,3 +1,5 @@
+import { XATTR } from "./_pax.ts";
+
 /** What a written entry's header says. Owners are nameless. */
 export interface WrittenHeader {
   /** The name, in slashes. */
@@ -24,13 +26,19 @@ export interface WrittenHeader {
    * @default {0}
    */
   readonly gid?: number;
+  /**
+   * Extended attributes.
+   *
+   * @default {none}
+   */
+  readonly xattrs?: ReadonlyMap<string, Uint8Array<ArrayBuffer>> | undefined;
 }
 
 const BLOCK = 512;
 const encoder = new TextEncoder();
 
 /** The values of extended records by their keys. */
-type Records = Map<string, string>;
+type Records = Map<string, string | Uint8Array<ArrayBuffer>>;
 
 /**
  * The blocks before an entry's content, in the form that Go's writer gives them:
@@ -68,6 +76,10 @@ export function encodeHeader(
     records.set(key, String(number));
     plain = false;
   }
+  for (const [name, value] of header.xattrs ?? []) {
+    records.set(XATTR + name, value);
+    plain = false;
+  }
   if (plain) {
     const [prefix, name] = split ?? ["", header.name];
     return mainBlock(room, header, name, prefix);
@@ -103,9 +115,9 @@ function paxBlocks(
   name: string,
   records: Readonly<Records>,
 ): Uint8Array<ArrayBuffer>[] {
-  const body = encoder.encode(
+  const body = concat(
     [...records].sort(([a], [b]) => a < b ? -1 : 1)
-      .map(([key, value]) => paxRecord(key, value)).join(""),
+      .map(([key, value]) => paxRecord(key, value)),
   );
   const slash = name.lastIndexOf("/") + 1;
   const block = new Uint8Array(BLOCK);
@@ -119,14 +131,21 @@ function paxBlocks(
 }
 
 /** `length key=value\n`, where the length counts its own digits. */
-function paxRecord(key: string, value: string): string {
-  const rest = encoder.encode(` ${key}=${value}\n`).byteLength;
+function paxRecord(
+  key: string,
+  value: string | Uint8Array<ArrayBuffer>,
+): Uint8Array<ArrayBuffer> {
+  const bytes = typeof value === "string" ? encoder.encode(value) : value;
+  const start = encoder.encode(` ${key}=`);
+  const rest = start.byteLength + bytes.byteLength + 1;
   let length = rest + String(rest).length;
   if (rest + String(length).length !== length) {
     length = rest + String(length).length;
   }
-  return `${length} ${key}=${value}\n`;
+  return concat([encoder.encode(`${length}`), start, bytes, NEWLINE]);
 }
+
+const NEWLINE = encoder.encode("\n");
 
 /** Where ustar cuts a name that is longer than its field into prefix and name. */
 function splitName(name: string): [string, string] | undefined {

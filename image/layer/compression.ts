@@ -229,7 +229,7 @@ export function toStream(
 
 function unsupported(): LayerError {
   return new LayerError(
-    "LAYER_INVALID",
+    "LAYER_UNSUPPORTED",
     "Cannot compress with zstd: this runtime cannot",
     { hint: "Deno, and Node from 22.15, can make it by node:zlib" },
   );

@@ -7,7 +7,9 @@ export type LayerErrorCode =
   | "LAYER_UNSAFE_ENTRY"
   | "LAYER_LIMIT_EXCEEDED"
   | "LAYER_CONFLICT"
-  | "LAYER_SOURCE";
+  | "LAYER_SOURCE"
+  /** The runtime, the user or the file system cannot do what was asked for. */
+  | "LAYER_UNSUPPORTED";
 
 /** A layer cannot be read, unpacked or made. */
 export class LayerError extends OciError {

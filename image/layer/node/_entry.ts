@@ -6,7 +6,7 @@ import { refusal } from "./_refusal.ts";
 import type { Found } from "./_walk.ts";
 
 /** What a layer says of a thing beside what it is on disk. */
-export interface Said extends Pick<WrittenHeader, "name" | "mtime"> {
+export interface Said extends Pick<WrittenHeader, "name" | "mtime" | "xattrs"> {
   /** The earlier entry that is the same file. */
   readonly linked?: string | undefined;
   /** The owner's and the group's numbers, where they are kept. */
@@ -25,7 +25,7 @@ const TYPES = { file: "0", symlink: "2", directory: "5" } as const;
 export function addEntry(
   blocks: Blocks,
   found: Found,
-  { linked, mtime, name, owner }: Said,
+  { linked, mtime, name, owner, xattrs }: Said,
   signal: AbortSignal | undefined,
 ): AsyncIterable<Uint8Array<ArrayBuffer>> | undefined {
   const { kind, mode, path } = found;
@@ -41,6 +41,7 @@ export function addEntry(
     mtime,
     linkname: linked ?? (kind === "symlink" ? targetOf(path) : ""),
     ...owner && { uid: owner.uid, gid: owner.gid },
+    xattrs,
   });
   return size > 0 ? blocks.addFile(found, signal) : undefined;
 }

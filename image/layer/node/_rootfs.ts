@@ -28,6 +28,7 @@ import {
   type TreeNode,
 } from "./_tree_model.ts";
 import { writeEntry } from "./_write_entry.ts";
+import type { XattrWriter } from "./_xattrs.ts";
 
 const CREATE = constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY |
   (constants.O_NOFOLLOW ?? 0);
@@ -39,6 +40,8 @@ export interface RootfsOptions {
   readonly path: string;
   /** Whether owners and set-id bits are taken from the layers. */
   readonly keepOwners: boolean;
+  /** What sets extended attributes, where they are not ignored. */
+  readonly xattrs?: XattrWriter | undefined;
   /** What is there already. */
   readonly node?: DirectoryNode;
 }
@@ -54,13 +57,17 @@ export class Rootfs {
   /** The model of the tree. */
   readonly node: DirectoryNode;
   readonly #places: Places;
+  readonly #path: string;
   readonly #keepOwners: boolean;
+  readonly #xattrs: XattrWriter | undefined;
   readonly #given: Given;
   #layer: number = BASE;
 
   /** Takes the tree's place. */
-  constructor({ path, keepOwners, node }: RootfsOptions) {
+  constructor({ path, keepOwners, node, xattrs }: RootfsOptions) {
+    this.#path = path;
     this.#keepOwners = keepOwners;
+    this.#xattrs = xattrs;
     this.#given = probe(path);
     this.node = node ?? directoryNode(BASE);
     this.#places = new Places({ path, node: this.node });
@@ -123,12 +130,15 @@ export class Rootfs {
   }
 
   #addDirectory(parts: readonly string[], header: TarEntryHeader): void {
+    const xattrs = this.#xattrs?.wanted(header.xattrs);
     const attributes = {
       mode: this.#mode(header),
       mtime: timeOf(header.mtime),
       ...this.#keepOwners && { owner: [header.uid, header.gid] as const },
+      ...xattrs && { xattrs, entry: header.name },
     };
     let node: TreeNode | undefined = this.node;
+    let path = this.#path;
     if (parts.length > 0) {
       const place = this.#places.parent(parts, header.name, true)!;
       const base = parts.at(-1)!;
@@ -137,9 +147,12 @@ export class Rootfs {
         if (node !== undefined) this.#clear(place, base);
         node = makeDirectory(place, base);
       }
+      path = join(place.path, base);
     }
     node.layer = this.#layer;
     node.attributes = attributes;
+    // It gets them once more where it is in the end; here it shows that it can.
+    if (xattrs !== undefined) this.#xattrs!.set(path, xattrs, header.name);
   }
 
   async #addFile(
@@ -163,12 +176,23 @@ export class Rootfs {
         header.uid === uid && header.gid === gid;
       // A change of the owner takes set-id bits away, so the mode comes second.
       if (!owned) fchownSync(file, header.uid, header.gid);
-      if (!owned || (first & modes) !== mode) fchmodSync(file, mode);
+      const changed = this.#setXattrs(path, header);
+      if (changed || !owned || (first & modes) !== mode) fchmodSync(file, mode);
       const time = timeOf(header.mtime);
       if (time !== undefined) futimesSync(file, time, time);
     } finally {
       closeSync(file);
     }
+  }
+
+  /**
+   * Sets the extended attributes of something that was just made, which has no other
+   * name yet, and says whether it has any: a list for access changes the mode.
+   */
+  #setXattrs(path: string, header: TarEntryHeader): boolean {
+    if (this.#xattrs === undefined || header.xattrs.size === 0) return false;
+    this.#xattrs.set(path, this.#xattrs.wanted(header.xattrs), header.name);
+    return true;
   }
 
   #addSymlink(parts: readonly string[], header: TarEntryHeader): void {
@@ -183,6 +207,7 @@ export class Rootfs {
     symlinkSync(linkname, path);
     place.node.children.set(base, this.#link(linkname));
     if (this.#keepOwners) lchownSync(path, header.uid, header.gid);
+    this.#setXattrs(path, header);
     const time = timeOf(header.mtime);
     if (time !== undefined) lutimesSync(path, time, time);
   }

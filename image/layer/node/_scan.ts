@@ -1,6 +1,7 @@
 import { closeSync, constants, openSync, readSync } from "node:fs";
 import { targetOf } from "./_entry.ts";
 import { refusal } from "./_refusal.ts";
+import { sameXattrs, type XattrReader } from "./_xattrs.ts";
 import { childrenOf, type Found, lookAt, walk } from "./_walk.ts";
 
 /** A thing that a layer must say: something new or changed, or something gone. */
@@ -17,6 +18,8 @@ export interface Comparison {
   readonly owners: boolean;
   /** Whether it counts which names are one file. */
   readonly hardLinks: boolean;
+  /** Reads extended attributes, where they count. */
+  readonly xattrs?: XattrReader | undefined;
 }
 
 /**
@@ -97,6 +100,11 @@ function differ(a: Found, b: Found, comparison: Comparison): boolean {
   if (a.kind !== b.kind || a.mode !== b.mode) return true;
   if (comparison.clock(a.time) !== comparison.clock(b.time)) return true;
   if (comparison.owners && (a.uid !== b.uid || a.gid !== b.gid)) return true;
+  const { xattrs } = comparison;
+  if (
+    xattrs !== undefined && a.inode !== b.inode &&
+    !sameXattrs(xattrs.read(a.path), xattrs.read(b.path))
+  ) return true;
   if (b.kind === "symlink") {
     return targetOf(a.path) !== targetOf(b.path);
   }

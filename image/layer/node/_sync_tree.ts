@@ -18,6 +18,7 @@ import {
   directoryNode,
   type TreeNode,
 } from "./_tree_model.ts";
+import type { XattrWriter } from "./_xattrs.ts";
 
 /** What a directory is if no layer says anything of it. */
 const IMPLICIT_MODE = 0o755;
@@ -30,6 +31,7 @@ const IMPLICIT_MODE = 0o755;
 export function cloneTree(
   from: string,
   into: string,
+  xattrs: XattrWriter | undefined,
   skip?: string,
 ): DirectoryNode {
   const { mode, mtime } = lstatSync(from);
@@ -41,21 +43,27 @@ export function cloneTree(
     const stats = lstatSync(source);
     if (stats.isDirectory()) {
       mkdirSync(target, { mode: 0o700 });
-      node.children.set(child, cloneTree(source, target));
+      node.children.set(child, cloneTree(source, target, xattrs));
     } else {
-      node.children.set(child, cloneLeaf(source, target, stats));
+      node.children.set(child, cloneLeaf(source, target, stats, xattrs));
     }
   }
   return node;
 }
 
-function cloneLeaf(source: string, target: string, stats: Stats): TreeNode {
+function cloneLeaf(
+  source: string,
+  target: string,
+  stats: Stats,
+  xattrs: XattrWriter | undefined,
+): TreeNode {
   try {
     linkSync(source, target);
   } catch (error) {
     // A system may forbid links to what belongs to somebody else.
     if (!stats.isFile()) throw error;
     copyFileSync(source, target);
+    xattrs?.copy(source, target);
     utimesSync(target, stats.atime, stats.mtime);
     chmodSync(target, stats.mode & 0o7777);
   }
@@ -133,12 +141,22 @@ export function syncTree(options: SyncOptions): () => void {
 }
 
 /** Gives the directories of a tree what the layers say of them, the deepest first. */
-export function finishDirectories(path: string, node: DirectoryNode): void {
+export function finishDirectories(
+  path: string,
+  node: DirectoryNode,
+  xattrs: XattrWriter | undefined,
+): void {
   for (const [name, child] of node.children) {
-    if (child.kind === "directory") finishDirectories(join(path, name), child);
+    if (child.kind === "directory") {
+      finishDirectories(join(path, name), child, xattrs);
+    }
   }
-  const { mode = IMPLICIT_MODE, mtime, owner } = node.attributes ?? {};
+  const { entry = "", mode = IMPLICIT_MODE, mtime, owner } = node.attributes ??
+    {};
   if (owner !== undefined) chownSync(path, ...owner);
+  if (node.attributes?.xattrs !== undefined) {
+    xattrs?.replace(path, node.attributes.xattrs, entry);
+  }
   if (owner !== undefined || (lstatSync(path).mode & 0o7777) !== mode) {
     chmodSync(path, mode);
   }

@@ -1,3 +1,5 @@
+import type { Xattrs } from "./_xattrs.ts";
+
 /** Attributes of a directory, set on it once nothing more is written there. */
 export interface DirectoryAttributes {
   /** Permission and set-id bits. */
@@ -6,6 +8,10 @@ export interface DirectoryAttributes {
   readonly mtime: Date | undefined;
   /** The owner's and the group's numbers, where they are to be set. */
   readonly owner?: readonly [number, number];
+  /** Its extended attributes, where they are to be set. */
+  readonly xattrs?: Xattrs;
+  /** The name of the entry that says so. */
+  readonly entry?: string;
 }
 
 /** A file, or what else has no inside and leads nowhere. */

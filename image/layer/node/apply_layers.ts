@@ -13,6 +13,7 @@ import { removeMade, removeTree } from "./_remove.ts";
 import { Rootfs } from "./_rootfs.ts";
 import { cloneTree, finishDirectories, syncTree } from "./_sync_tree.ts";
 import type { DirectoryNode } from "./_tree_model.ts";
+import { XattrWriter } from "./_xattrs.ts";
 import { type ExtractLimits, withDefaults } from "./extract_limits.ts";
 
 /** A layer, and what it must be. A descriptor with an `open` fits. */
@@ -43,6 +44,16 @@ export interface ApplyLayersOptions {
    * @default {"keep" for the superuser, "ignore" for others}
    */
   readonly owners?: "keep" | "ignore";
+  /**
+   * Whether files get their extended attributes: `keep` fails where they cannot be
+   * set, `try` leaves these out and tells their names. Set are those of `user.`, and
+   * where owners are kept, `security.capability`, `security.ima` and the lists of
+   * POSIX for access; never what a union file system takes for its own. Only Deno can
+   * set them, with `--allow-ffi`, and not on Windows.
+   *
+   * @default {"try"}
+   */
+  readonly xattrs?: "keep" | "try" | "ignore";
   /** How much each layer may unpack to. */
   readonly limits?: ExtractLimits | undefined;
   /** Stops the work, which then fails with the signal's reason. */
@@ -59,6 +70,8 @@ export interface AppliedLayer {
   readonly entries: number;
   /** The names of entries that were left out, since they are devices or pipes. */
   readonly skipped: readonly string[];
+  /** The names of extended attributes that could not be set, a hundred at most. */
+  readonly unsetXattrs: readonly string[];
 }
 
 /** What a stack of layers turned out to be. */
@@ -78,8 +91,7 @@ export interface AppliedLayers {
  * content; any other entry replaces what is there. Links are kept as they stand
  * and never followed by the system: a parent that is a link is looked up as a
  * process with this root would, and refused where it leads out by `..`. Modes are
- * kept whatever the umask; times are kept; extended attributes are not, since the
- * runtime cannot set them.
+ * kept whatever the umask; times are kept, and extended attributes where they can be.
  *
  * The directory does not change before all layers have been read and checked.
  * Where anything fails, it is as it was. Follows image-spec `layer.md`.
@@ -87,7 +99,7 @@ export interface AppliedLayers {
  * @throws {UnsafeEntryError} An entry would reach out of the directory, or is no valid whiteout.
  * @throws {LayerLimitError} A layer unpacks to more than it may.
  * @throws {DigestMismatchError} A layer has another digest than it must have.
- * @throws {LayerError} A layer is damaged or has another size than it must have.
+ * @throws {LayerError} A layer is damaged or has another size than it must have, or extended attributes must be set and cannot be.
  *
  * @example
  * ```ts
@@ -116,8 +128,10 @@ export async function applyLayers(
 ): Promise<AppliedLayers> {
   const { signal } = options;
   const keepOwners = (options.owners ?? defaultOwners()) === "keep";
+  const { xattrs: mode = "try" } = options;
   let created: string | undefined;
   let work: string | undefined;
+  let xattrs: XattrWriter | undefined;
   let complete = false;
   try {
     signal?.throwIfAborted();
@@ -126,22 +140,31 @@ export async function applyLayers(
     work = await mkdtemp(join(root, ".gantry-"));
     const path = join(work, "tree");
     mkdirSync(path, { mode: 0o700 });
-    const node = created === undefined
-      ? cloneTree(root, path, work)
-      : undefined;
-    const rootfs = new Rootfs({ path, keepOwners, ...node && { node } });
+    const fresh = created !== undefined;
+    xattrs = mode === "ignore"
+      ? undefined
+      : new XattrWriter(mode === "keep", keepOwners, fresh);
+    const node = fresh ? undefined : cloneTree(root, path, xattrs, work);
+    const rootfs = new Rootfs({
+      path,
+      keepOwners,
+      xattrs,
+      ...node && { node },
+    });
     const applied: AppliedLayer[] = [];
     for await (const layer of layers) {
-      applied.push(await apply(layer, rootfs, options));
+      const read = await apply(layer, rootfs, options);
+      applied.push({ ...read, unsetXattrs: xattrs?.takeUnset() ?? [] });
     }
     signal?.throwIfAborted();
-    install(rootfs.node, path, root, work);
+    install(rootfs.node, path, root, work, xattrs);
     complete = true;
     return {
       layers: applied,
       chainId: await chainId(applied.map(({ diffId }) => diffId)),
     };
   } finally {
+    xattrs?.close();
     if (work !== undefined && !complete) removeTree(work);
     if (!complete && created !== undefined) {
       await removeMade(resolve(directory), resolve(created));
@@ -186,7 +209,7 @@ async function apply(
   layer: LayerInput,
   rootfs: Rootfs,
   { limits: given, signal }: ApplyLayersOptions,
-): Promise<AppliedLayer> {
+): Promise<Omit<AppliedLayer, "unsetXattrs">> {
   signal?.throwIfAborted();
   const { mediaType = "", digest, size, diffId } = layer;
   for (const text of [digest, diffId]) {
@@ -217,12 +240,13 @@ function install(
   path: string,
   root: string,
   work: string,
+  xattrs: XattrWriter | undefined,
 ): void {
   const backup = join(work, "backup");
   mkdirSync(backup);
   const undo = syncTree({ from: path, into: root, backup, skip: work });
   try {
-    finishDirectories(root, node);
+    finishDirectories(root, node, xattrs);
   } catch (error) {
     undo();
     throw error;

@@ -5,6 +5,7 @@ import { clockOf, type LayerTime } from "./_clock.ts";
 import { addEntry } from "./_entry.ts";
 import { refusal } from "./_refusal.ts";
 import { changes } from "./_scan.ts";
+import { XattrReader } from "./_xattrs.ts";
 
 /** Options of {@linkcode tarChanges}. */
 export interface TarChangesOptions {
@@ -31,6 +32,14 @@ export interface TarChangesOptions {
    * @default {"keep"}
    */
   readonly hardLinks?: "keep" | "copy";
+  /**
+   * What becomes of extended attributes: those of `user.` go in, and where owners are
+   * kept, `security.capability`, `security.ima` and the lists of POSIX for access.
+   * Only Deno can read them, with `--allow-ffi`, and not on Windows.
+   *
+   * @default {"ignore"}
+   */
+  readonly xattrs?: "keep" | "ignore";
   /** Stops the work; the stream then fails with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -42,10 +51,9 @@ export interface TarChangesOptions {
  * The same trees give the same bytes: a directory before its content, in there
  * first the whiteouts, names in the order of their bytes. The root itself is no
  * entry, so that the mode of a work directory does not become that of `/`. Content
- * is compared byte by byte, unless it is one file. Extended attributes are left
- * out, since the runtime cannot read them. Follows image-spec `layer.md`.
+ * is compared byte by byte, unless it is one file. Follows image-spec `layer.md`.
  *
- * @throws {LayerError} A file changed while it was read, is a socket, a pipe or a device, or has a whiteout's name.
+ * @throws {LayerError} A file changed while it was read, is a socket, a pipe or a device, or has a whiteout's name; or extended attributes are wanted and cannot be read.
  *
  * @example
  * ```ts
@@ -80,12 +88,29 @@ export async function* writeChanges(
   directory: string,
   options: TarChangesOptions,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
+  const xattrs = options.xattrs === "keep"
+    ? new XattrReader(options.owners === "keep")
+    : undefined;
+  try {
+    yield* write(blocks, directory, options, xattrs);
+  } finally {
+    xattrs?.close();
+  }
+}
+
+async function* write(
+  blocks: Blocks,
+  directory: string,
+  options: TarChangesOptions,
+  xattrs: XattrReader | undefined,
+): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
   const { base, hardLinks = "keep", owners = "normalize", signal } = options;
   const clock = clockOf(options.mtime ?? "keep");
   const comparison = {
     clock,
     owners: owners === "keep",
     hardLinks: hardLinks === "keep",
+    xattrs,
   };
   signal?.throwIfAborted();
   const first = new Map<string, string>();
@@ -111,6 +136,8 @@ export async function* writeChanges(
       mtime: clock(found.time),
       linked,
       owner: owners === "keep" ? found : undefined,
+      // The first of a file's names has them for all.
+      xattrs: linked === undefined ? xattrs?.read(path) : undefined,
     }, signal);
     if (adding !== undefined) yield* adding;
     for (const piece of blocks.take()) yield piece;
