@@ -5,6 +5,7 @@ import type { Invocation } from "./_command.ts";
 import { readVariable } from "./_environment.ts";
 import { UsageError } from "./_errors.ts";
 import type { FlagValues } from "./_flag.ts";
+import { readFormat } from "./_format.ts";
 import { prettyJson } from "./_json.ts";
 import { requireDirectory, streamLocal } from "./_local_file.ts";
 
@@ -71,6 +72,7 @@ export async function packToFile(
   base: string | undefined,
 ): Promise<void> {
   const { console, flags, signal } = invocation;
+  const format = await readFormat(flags);
   const output = flags.text("output");
   const options = { ...readPacking(flags), base, signal };
   const { packLayer, packLayerToFile } = await import(
@@ -89,16 +91,30 @@ export async function packToFile(
   const layer = await packLayerToFile(directory, temporary, options);
   try {
     if (Deno.build.os !== "windows") {
-      await Deno.chmod(temporary, 0o666 & ~Deno.umask());
+      await Deno.chmod(temporary, await modeBeside(temporary));
     }
     await Deno.rename(temporary, output);
   } catch (cause) {
     await Deno.remove(temporary).catch(() => {});
     throw cause;
   }
-  console.out(describe(layer));
+  // Nobody but a program would read it as other lines.
+  if (format.isText) console.out(describe(layer));
+  else format.print(console, valueOf(layer));
 }
 
-function describe({ diffId, digest, mediaType, size }: PackedLayer): string {
-  return prettyJson({ mediaType, digest, size, diffId });
+/** What a new file may be used for here: to ask for the umask needs a permission of its own. */
+async function modeBeside(path: string): Promise<number> {
+  const probe = `${path}.mode`;
+  using file = await Deno.open(probe, { write: true, createNew: true });
+  await Deno.remove(probe);
+  return (await file.stat()).mode! & 0o777;
+}
+
+function describe(layer: PackedLayer): string {
+  return prettyJson(valueOf(layer));
+}
+
+function valueOf({ diffId, digest, mediaType, size }: PackedLayer): unknown {
+  return { mediaType, digest, size, diffId };
 }

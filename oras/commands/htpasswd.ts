@@ -4,6 +4,7 @@ import type { Invocation } from "./_command.ts";
 import { CommandError, UsageError } from "./_errors.ts";
 import { refuseTogether } from "./_exclusive.ts";
 import { replaceSecretFile } from "./_file.ts";
+import { readFormat } from "./_format.ts";
 import { Prompt } from "./_prompt.ts";
 import { readStdinSecret } from "./_secret.ts";
 
@@ -13,6 +14,7 @@ const MAX_PASSWORD = 72;
 /** Sets or removes the password of a user in a file. */
 export async function run(invocation: Invocation): Promise<void> {
   const { args: [path = "", user = ""], console, flags } = invocation;
+  const format = await readFormat(flags);
   refuseTogether(flags, "delete", "password-stdin");
   checkUser(user);
   const cost = flags.int("cost");
@@ -33,13 +35,20 @@ export async function run(invocation: Invocation): Promise<void> {
   // What serve would not take is not written either.
   htpasswd(text);
   await replaceSecretFile(path, text);
-  const done = flags.bool("delete")
-    ? "Removed"
+  const change = flags.bool("delete")
+    ? "removed"
     : index < 0
-    ? "Added"
-    : "Changed password of";
-  console.out(`${done} user ${user}`);
+    ? "added"
+    : "changed";
+  format.print(console, { user, change });
+  if (format.isText) console.out(`${WORDS[change]} user ${user}`);
 }
+
+const WORDS = {
+  added: "Added",
+  changed: "Changed password of",
+  removed: "Removed",
+} as const;
 
 function checkUser(user: string): void {
   // deno-lint-ignore no-control-regex

@@ -5,6 +5,7 @@ import { RegistryClient } from "../../distribution/registry_client.ts";
 import type { Invocation } from "./_command.ts";
 import { openCredentialFiles } from "./_credential_files.ts";
 import { CommandError } from "./_errors.ts";
+import { readFormat } from "./_format.ts";
 import { Prompt } from "./_prompt.ts";
 import { remoteOptions } from "./_remote.ts";
 import { readCredential, toCredential } from "./_secret.ts";
@@ -12,6 +13,7 @@ import { readCredential, toCredential } from "./_secret.ts";
 /** Tries a credential at a registry, and stores it. */
 export async function run(invocation: Invocation): Promise<void> {
   const { args: [name = ""], console, flags, signal } = invocation;
+  const format = await readFormat(flags);
   const registry = parseRegistryName(name);
   const given = await readCredential(invocation);
   const credential = isComplete(given)
@@ -28,7 +30,11 @@ export async function run(invocation: Invocation): Promise<void> {
   await client.ping({ signal });
   const store = await openCredentialFiles(flags);
   await store.put(registry, credential, { signal });
-  console.out("Login Succeeded");
+  format.print(console, {
+    registry,
+    username: "username" in credential ? credential.username : null,
+  });
+  if (format.isText) console.out("Login Succeeded");
 }
 
 function isComplete(

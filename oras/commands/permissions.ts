@@ -20,6 +20,13 @@ const CREDENTIALS = [
   "--allow-read=<credentials>",
 ] as const;
 
+/** What something is made of, and where it goes. */
+const FILES = [
+  "--allow-read=<files>",
+  "--allow-read=<output>",
+  "--allow-write=<output>",
+] as const;
+
 /** For what is kept in a temporary file meanwhile. */
 const TEMPORARY = [
   "--allow-env=TMPDIR",
@@ -38,6 +45,17 @@ export const PERMISSION_GROUPS: readonly PermissionGroup[] = [
     purpose: "Look at files",
     commands: ["hash", "layer ls", "layer digest", "validate"],
     flags: ["--allow-read=<files>"],
+  },
+  {
+    purpose: "Make files",
+    commands: ["layer diff", "layer pack", "htpasswd"],
+    flags: ["--allow-env=SOURCE_DATE_EPOCH", ...FILES],
+  },
+  {
+    purpose: "Unpack layers",
+    commands: ["layer unpack"],
+    // Who the user is tells whether owners can be kept.
+    flags: ["--allow-sys=uid", ...FILES],
   },
   {
     purpose: "Look at a registry",
@@ -88,9 +106,19 @@ export const PERMISSION_GROUPS: readonly PermissionGroup[] = [
       "blob push",
       "image append",
       "restore",
-      "sync",
     ],
     flags: [...REGISTRY, ...CREDENTIALS, "--allow-read=<files>", ...TEMPORARY],
+  },
+  {
+    purpose: "Keep registries in step",
+    commands: ["sync"],
+    flags: [
+      ...REGISTRY,
+      ...CREDENTIALS,
+      "--allow-read=<files>",
+      // Which the parser of YAML looks at.
+      "--allow-env=LOG_STREAM,LOG_TOKENS",
+    ],
   },
   {
     purpose: "Log in",
@@ -102,10 +130,22 @@ export const PERMISSION_GROUPS: readonly PermissionGroup[] = [
     commands: ["logout"],
     flags: [...CREDENTIALS, "--allow-write=<credentials>"],
   },
+  {
+    purpose: "Be a registry",
+    commands: ["serve"],
+    flags: [
+      "--allow-net=<listen>",
+      "--allow-read=<files>",
+      "--allow-read=<root>",
+      "--allow-write=<root>",
+    ],
+  },
 ];
 
 /** The group of a command; undefined where it is in none. */
 export function permissionsOf(path: string): PermissionGroup | undefined {
   const name = path.replace(/^\S+ /, "");
-  return PERMISSION_GROUPS.find(({ commands }) => commands.includes(name));
+  return PERMISSION_GROUPS.find(({ commands }) =>
+    commands.some((one) => name === one || name.startsWith(`${one} `))
+  );
 }

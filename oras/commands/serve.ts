@@ -13,6 +13,7 @@ import { CommandError } from "./_errors.ts";
 import { refuseTogether, requireTogether } from "./_exclusive.ts";
 import { readTextFile } from "./_file.ts";
 import type { FlagValues } from "./_flag.ts";
+import { readFormat } from "./_format.ts";
 import { readAccess } from "./_serve_access.ts";
 import { readRules } from "./_serve_options.ts";
 import { serverLog } from "./_server_log.ts";
@@ -20,6 +21,7 @@ import { serverLog } from "./_server_log.ts";
 /** Runs a registry until it is interrupted. */
 export async function run(invocation: Invocation): Promise<void> {
   const { console, flags, signal } = invocation;
+  const format = await readFormat(flags);
   refuseTogether(flags, "root", "memory");
   requireTogether(flags, "tls-cert", "tls-key");
   const { hostname, port } = readAddress(flags.text("listen"));
@@ -42,7 +44,8 @@ export async function run(invocation: Invocation): Promise<void> {
     () => serve(registry, { hostname, port, ...(tls && { tls }) }),
     flags,
   );
-  console.out(`Listening on ${server.url}`);
+  format.print(console, { url: server.url });
+  if (format.isText) console.out(`Listening on ${server.url}`);
   await aborted(signal);
   await stop(server, parseDuration(flags.text("grace"))!);
 }

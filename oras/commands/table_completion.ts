@@ -1,4 +1,5 @@
 import type { Command } from "./_command.ts";
+import { FORMAT } from "./flags.ts";
 
 /** `gantry completion` */
 export const COMPLETION: Command = {
@@ -63,7 +64,7 @@ function shell(
       name: "no-descriptions",
       kind: "bool",
       purpose: "complete without saying what the words mean",
-    }],
+    }, ...FORMAT],
     load: () => import("./completion.ts"),
   };
 }

@@ -57,6 +57,7 @@ export const HASH: Command = {
       value: "digest",
       purpose: "fail unless every file has this digest",
     },
+    ...FORMAT,
   ],
   load: () => import("./hash.ts"),
 };
@@ -219,7 +220,11 @@ export const LAYER: Command = {
         },
       ],
       arity: { min: 1, max: 1, meaning: "the directory to pack" },
-      flags: [...PACKING, output("the layer's file; - is stdout")],
+      flags: [
+        ...PACKING,
+        output("the layer's file; - is stdout"),
+        ...FORMAT,
+      ],
       environment: [EPOCH],
       load: () => import("./layer_pack.ts"),
     },

@@ -1,6 +1,7 @@
 import type { Command } from "./_command.ts";
 import { checkDuration } from "./_duration.ts";
 import type { Flag, FlagKind } from "./_flag.ts";
+import { FORMAT } from "./flags.ts";
 
 /** Where the registry is, and where its content. */
 const PLACE: readonly Flag[] = [
@@ -170,7 +171,7 @@ export const SERVE: Command = {
     },
   ],
   arity: { min: 0, max: 0, meaning: "" },
-  flags: [...PLACE, ...ACCESS, ...RULES, ...EVENTS],
+  flags: [...PLACE, ...ACCESS, ...RULES, ...EVENTS, ...FORMAT],
   load: () => import("./serve.ts"),
 };
 
@@ -197,6 +198,7 @@ export const HTPASSWD: Command = {
     flag("password-stdin", "bool", "read the password from stdin"),
     flag("delete", "bool", "remove the user"),
     flag("cost", "int", "the cost of bcrypt, 4 to 15", { preset: 10 }),
+    ...FORMAT,
   ],
   load: () => import("./htpasswd.ts"),
 };

@@ -1,6 +1,6 @@
 import type { Command } from "./_command.ts";
 import { DOCKER_CONFIG } from "./_words.ts";
-import { DEBUG, REGISTRY_CONFIG, REMOTE, VERBOSE } from "./flags.ts";
+import { DEBUG, FORMAT, REGISTRY_CONFIG, REMOTE, VERBOSE } from "./flags.ts";
 
 /** `gantry login` */
 export const LOGIN: Command = {
@@ -19,7 +19,7 @@ export const LOGIN: Command = {
     },
   ],
   arity: { min: 1, max: 1, meaning: "the registry to log in to" },
-  flags: [...REMOTE, DEBUG, VERBOSE],
+  flags: [...FORMAT, ...REMOTE, DEBUG, VERBOSE],
   environment: [DOCKER_CONFIG],
   load: () => import("./login.ts"),
 };
@@ -31,7 +31,7 @@ export const LOGOUT: Command = {
   usage: "[flags] <registry>",
   examples: [{ title: "Log out", line: "logout localhost:5000" }],
   arity: { min: 1, max: 1, meaning: "the registry you want to log out" },
-  flags: [REGISTRY_CONFIG, DEBUG],
+  flags: [...FORMAT, REGISTRY_CONFIG, DEBUG],
   environment: [DOCKER_CONFIG],
   load: () => import("./logout.ts"),
 };
@@ -41,5 +41,10 @@ export const VERSION: Command = {
   name: "version",
   purpose: "Show the version",
   usage: "[flags]",
+  examples: [
+    { title: "Show it", line: "version" },
+    { title: "Show it as JSON", line: "version --format json" },
+  ],
+  flags: [...FORMAT],
   load: () => import("./version.ts"),
 };

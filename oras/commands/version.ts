@@ -2,7 +2,8 @@ import config from "../../deno.json" with { type: "json" };
 import type { Invocation } from "./_command.ts";
 
 /** Prints the version of the program, of the runtime, and the platform. */
-export function run({ args, path, console }: Invocation): Promise<void> {
+export async function run(invocation: Invocation): Promise<void> {
+  const { args, console, flags, path } = invocation;
   if (args.length > 0) {
     console.err(
       `warning: \`${path}\` requires no argument, ${
@@ -10,10 +11,21 @@ export function run({ args, path, console }: Invocation): Promise<void> {
       } will be ignored`,
     );
   }
-  console.out(`Version:      ${config.version}`);
-  console.out(`Deno version: ${Deno.version.deno}`);
-  console.out(`OS/Arch:      ${Deno.build.os}/${goArchitecture()}`);
-  return Promise.resolve();
+  const value = {
+    version: config.version,
+    denoVersion: Deno.version.deno,
+    platform: `${Deno.build.os}/${goArchitecture()}`,
+  };
+  if (flags.given("format") || flags.given("template")) {
+    // Not loaded by whoever asks for nothing but the version.
+    const { readFormat } = await import("./_format.ts");
+    const format = await readFormat(flags);
+    format.print(console, value);
+    if (!format.isText) return;
+  }
+  console.out(`Version:      ${value.version}`);
+  console.out(`Deno version: ${value.denoVersion}`);
+  console.out(`OS/Arch:      ${value.platform}`);
 }
 
 function goArchitecture(): string {

@@ -38,7 +38,7 @@ Deno.test("help of every command lists its usage, its examples and all its flags
   for (const { command, path } of leaves(PROGRAM, [])) {
     const { code, stderr, stdout } = await runGantry([...path, "--help"]);
     assertEquals({ code, stderr }, { code: 0, stderr: "" });
-    assert(stdout.startsWith(`${command.purpose}\n`));
+    assert(stdout.startsWith(`${command.purpose}\n`), path.join(" "));
     assertStringIncludes(stdout, `gantry ${path.join(" ")} ${command.usage}\n`);
     for (const { line } of command.examples ?? []) {
       assertStringIncludes(stdout, `  gantry ${line}\n`);
