@@ -45,7 +45,7 @@ export interface Verdict {
   /** Whether nothing is wrong. */
   readonly valid: boolean;
   /** What it was taken for. */
-  readonly type: DocumentType | "unknown";
+  readonly type: DocumentType | "layer" | "unknown";
   /** What is wrong. */
   readonly issues: readonly ValidationIssue[];
 }

@@ -13,6 +13,7 @@ const DOCUMENTS = [
   "config",
   "layout",
   "schema1",
+  "layer",
   "tag-list",
   "repository-list",
   "error-response",
@@ -65,18 +66,20 @@ export const HASH: Command = {
 /** `gantry validate` */
 export const VALIDATE: Command = {
   name: "validate",
-  purpose: "Find what is wrong with documents and image layouts",
+  purpose: "Find what is wrong with documents, layers and image layouts",
   usage: "[flags] {<file> | <directory> | -} [...]",
   files: 0,
   notes: [
     "All problems are printed, each with its path. A directory is validated as an",
     "image layout with all that it holds: every blob is there, and has the size and",
-    "the digest that its descriptors say. Signatures of schema 1 are verified.",
+    "the digest that its descriptors say. Signatures of schema 1 are verified. Of a",
+    "layer, tar, gzip or zstd, names, links, whiteouts and damage are looked at.",
     STDIN,
   ],
   examples: [
     { title: "Validate a manifest", line: "validate manifest.json" },
     { title: "Validate an image layout", line: "validate ./image" },
+    { title: "Validate a layer", line: "validate layer.tar.gz" },
     {
       title: "Ask what a client must accept",
       line: "validate --level wire --type manifest -",
@@ -86,7 +89,7 @@ export const VALIDATE: Command = {
       line: "validate --format json config.json",
     },
   ],
-  arity: { min: 1, meaning: "the documents to validate" },
+  arity: { min: 1, meaning: "what to validate" },
   flags: [
     {
       name: "type",

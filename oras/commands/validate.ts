@@ -5,15 +5,16 @@ import type { ValidationLevel } from "../../image/validation.ts";
 import type { Invocation } from "./_command.ts";
 import { CommandError } from "./_errors.ts";
 import { readFormat } from "./_format.ts";
-import { isDirectory, readLocal } from "./_local_file.ts";
+import { isDirectory, streamLocal } from "./_local_file.ts";
 import { printable } from "./_printable.ts";
 import {
   type DocumentType,
   validateDocument,
   type Verdict,
 } from "./_validate_document.ts";
+import { collect, judgeLayer, lookInto } from "./_validate_layer.ts";
 
-/** Validates documents, and image layouts as a whole. */
+/** Validates documents, layers, and image layouts as a whole. */
 export async function run(invocation: Invocation): Promise<void> {
   const { args, console, flags } = invocation;
   const format = await readFormat(flags);
@@ -56,7 +57,11 @@ async function validate(
     const { validateLayout } = await import("./_validate_layout.ts");
     return await validateLayout(path, level, signal);
   }
-  const bytes = await readLocal(path, MAX_MANIFEST_SIZE, signal);
+  const source = await streamLocal(path);
+  if (type === "layer") return await judgeLayer(source, signal);
+  const { content, isLayer } = await lookInto(source);
+  if (isLayer && type === "auto") return await judgeLayer(content, signal);
+  const bytes = await collect(content, MAX_MANIFEST_SIZE, signal);
   const given = type === "auto" ? undefined : type as DocumentType;
   return await validateDocument(bytes, given, level);
 }
@@ -73,8 +78,10 @@ function print(
       : `${name}: not a valid ${type === "unknown" ? "document" : type}`,
   );
   for (const { actual, expected, path } of issues) {
+    // Of a layer, what no entry is to blame for.
+    const place = path === "" ? "archive" : path;
     console.out(
-      `  ${printable(path)}: expected ${printable(expected)}, found ${
+      `  ${printable(place)}: expected ${printable(expected)}, found ${
         printable(actual)
       }`,
     );
