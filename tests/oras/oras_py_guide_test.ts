@@ -293,7 +293,7 @@ guide("a provider downloads layers of one media type", async (start) => {
 
 guide(
   "a provider logs in, with what the registry asks for, and out",
-  async () => {
+  async (start) => {
     await using setting = await start(ME);
     using provider = new MyProvider(setting.options);
     const push = () => provider.push("dinosaur/artifact:v1");
