@@ -12,9 +12,9 @@ const MAX_ALTERNATIVES = 1000;
  * @throws {TypeError} A bracket or brace is not closed.
  */
 export function globTest(pattern: string): (name: string) => boolean {
-  const tests = alternatives(pattern).map((one) => toRegExp(one, pattern));
+  const choices = alternatives(pattern).map((one) => toSteps(one, pattern));
   return (name) =>
-    name.length <= MAX_LENGTH && tests.some((test) => test.test(name));
+    name.length <= MAX_LENGTH && choices.some((steps) => matches(steps, name));
 }
 
 /** The patterns without braces that a pattern stands for. */
@@ -77,42 +77,105 @@ function setEnd(text: string, start: number, pattern: string): number {
   return end;
 }
 
-function toRegExp(one: string, pattern: string): RegExp {
-  let source = "";
+/** A part of a pattern without braces. */
+type Step =
+  /** Takes one character, or any number of them. */
+  | {
+    readonly kind: "one" | "many";
+    readonly takes: (character: string) => boolean;
+  }
+  /** So many of the steps behind it may be left out together. */
+  | { readonly kind: "optional"; readonly length: number };
+
+function toSteps(one: string, pattern: string): readonly Step[] {
+  const steps: Step[] = [];
   for (let at = 0; at < one.length; at++) {
-    const character = one[at]!;
+    const character = String.fromCodePoint(one.codePointAt(at)!);
+    at += character.length - 1;
     if (character === "*") {
       let end = at;
       while (one[end + 1] === "*") end++;
       const isDeep = end > at;
       at = end;
-      if (!isDeep) source += "[^/]*";
-      else if (one[at + 1] === "/") {
+      if (!isDeep) steps.push({ kind: "many", takes: isNoSlash });
+      else if (one[at + 1] !== "/") steps.push({ kind: "many", takes: isAny });
+      else {
         // `**/a` is also `a`.
-        source += "(?:.*/)?";
+        steps.push({ kind: "optional", length: 2 });
+        steps.push({ kind: "many", takes: isAny }, literal("/"));
         at++;
-      } else source += ".*";
-    } else if (character === "?") source += "[^/]";
-    else if (character === "[") {
+      }
+    } else if (character === "?") {
+      steps.push({ kind: "one", takes: isNoSlash });
+    } else if (character === "[") {
       const end = setEnd(one, at, pattern);
-      source += `(?!/)${setSource(one.slice(at + 1, end))}`;
+      const set = setTest(one.slice(at + 1, end), pattern);
+      steps.push({ kind: "one", takes: (one) => isNoSlash(one) && set(one) });
       at = end;
-    } else {
-      if (character === "\\" && at + 1 < one.length) at++;
-      source += one[at]!.replace(/[\\^$.*+?()[\]{}|/]/, "\\$&");
-    }
+    } else if (character === "\\" && at + 1 < one.length) {
+      const escaped = String.fromCodePoint(one.codePointAt(at + 1)!);
+      steps.push(literal(escaped));
+      at += escaped.length;
+    } else steps.push(literal(character));
   }
+  return steps;
+}
+
+function literal(wanted: string): Step {
+  return { kind: "one", takes: (character) => character === wanted };
+}
+
+function isAny(): boolean {
+  return true;
+}
+
+function isNoSlash(character: string): boolean {
+  return character !== "/";
+}
+
+function setTest(
+  set: string,
+  pattern: string,
+): (character: string) => boolean {
+  const isInverse = /^[!^]/.test(set);
+  const members = (isInverse ? set.slice(1) : set).replace(/[\\\][^]/g, "\\$&");
   try {
-    return new RegExp(`^${source}$`, "s");
+    const test = new RegExp(`^[${isInverse ? "^" : ""}${members}]$`, "su");
+    return (character) => test.test(character);
   } catch (cause) {
     throw malformed(pattern, "a range is the wrong way round", cause);
   }
 }
 
-function setSource(set: string): string {
-  const isInverse = /^[!^]/.test(set);
-  const members = (isInverse ? set.slice(1) : set).replace(/[\\\][^]/g, "\\$&");
-  return `[${isInverse ? "^" : ""}${members}]`;
+/**
+ * Whether steps take a whole name. All ways through them are followed at once: a
+ * regular expression tries them one after the other, and a name that a stranger
+ * chose can make that take hours.
+ */
+function matches(steps: readonly Step[], name: string): boolean {
+  let places = new Uint8Array(steps.length + 1);
+  let next = new Uint8Array(steps.length + 1);
+  places[0] = 1;
+  passOver(steps, places);
+  for (const character of name) {
+    next.fill(0);
+    for (const [at, step] of steps.entries()) {
+      if (places[at] === 0 || step.kind === "optional") continue;
+      if (step.takes(character)) next[step.kind === "many" ? at : at + 1] = 1;
+    }
+    passOver(steps, next);
+    [places, next] = [next, places];
+  }
+  return places[steps.length] === 1;
+}
+
+/** Adds the places that are reached without a character. */
+function passOver(steps: readonly Step[], places: Uint8Array): void {
+  for (const [at, step] of steps.entries()) {
+    if (places[at] === 0 || step.kind === "one") continue;
+    places[at + 1] = 1;
+    if (step.kind === "optional") places[at + 1 + step.length] = 1;
+  }
 }
 
 function malformed(

@@ -14,6 +14,10 @@ const VECTORS: readonly (readonly [
   ["b/**", ["b/a", "b/c/a"], ["b", "cb/a"]],
   ["b/**/a", ["b/a", "b/c/a", "b/c/d/a"], ["bxa", "b/ca"]],
   ["?.txt", ["a.txt"], ["ab.txt", "/.txt"]],
+  ["?\u{1f4e6}[\u{1f34a}\u{1f34b}]", ["\u{1f34a}\u{1f4e6}\u{1f34b}"], [
+    "\u{1f4e6}",
+  ]],
+  ["**/b/**/*a*", ["b/a", "c/b/d/xax", "b/b/a"], ["b", "cb/a", "b/a/c"]],
   ["[a-c].md", ["a.md", "c.md"], ["d.md", "-.md"]],
   ["[!a-c].md", ["d.md"], ["a.md", "/.md"]],
   ["[]x]", ["]", "x"], ["y"]],
@@ -44,4 +48,9 @@ Deno.test("globTest() refuses what is no pattern", () => {
 
 Deno.test("globTest() matches no name that is too long", () => {
   assertEquals(globTest("**")("a".repeat(5000)), false);
+});
+
+Deno.test("globTest() tells soon of a name that almost matches in many ways", () => {
+  assertEquals(globTest("*a*a*a*a*a*a*b")("a".repeat(4096)), false);
+  assertEquals(globTest("**/a/**/a/**/b")("a/".repeat(2048)), false);
 });
