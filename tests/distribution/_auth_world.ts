@@ -1,4 +1,8 @@
-import { type ClientOptions, RegistryClient } from "@gantry/oci/distribution";
+import {
+  type ClientOptions,
+  fromHandler,
+  RegistryClient,
+} from "@gantry/oci/distribution";
 
 /** A request for a token, as it came over the wire. */
 export interface TokenRequestSeen {
@@ -32,30 +36,38 @@ export interface AuthScript {
   ) => { status: number; challenge: string | undefined } | undefined;
 }
 
-/** A registry with one tag everywhere, and its token service, on two loopback ports. */
-export class AuthWorld implements AsyncDisposable {
+/** Where the two servers are, as `host[:port]`. */
+export interface AuthHosts {
+  readonly registry: string;
+  readonly tokens: string;
+}
+
+const HOSTS: AuthHosts = {
+  registry: "registry.example",
+  tokens: "tokens.example",
+};
+
+/** A registry with one tag everywhere, and its token service, in this process. */
+export class AuthWorld {
   readonly tokenRequests: TokenRequestSeen[] = [];
   readonly seen: RequestSeen[] = [];
-  /** The registry's `host:port`. */
+  /** The registry's host. */
   readonly registry: string;
   readonly #script: AuthScript;
   readonly #tokens = new Map<string, readonly string[]>();
-  readonly #servers: Deno.HttpServer<Deno.NetAddr>[];
+  readonly #tokenHost: string;
 
-  constructor(script: AuthScript = {}) {
+  constructor(script: AuthScript = {}, hosts: AuthHosts = HOSTS) {
     this.#script = script;
-    const options = { hostname: "127.0.0.1", port: 0, onListen: () => {} };
-    this.#servers = [
-      Deno.serve(options, (request) => this.#registry(request)),
-      Deno.serve(options, (request) => this.#token(request)),
-    ];
-    this.registry = this.#address(0);
+    this.registry = hosts.registry;
+    this.#tokenHost = hosts.tokens;
   }
 
   /** A client over plain HTTP, which tries each request once. */
   client(options: ClientOptions = {}): RegistryClient {
     return new RegistryClient(this.registry, {
       plainHttp: true,
+      transport: fromHandler((request) => this.fetch(request)),
       retry: { maxAttempts: 1 },
       ...options,
     });
@@ -66,12 +78,12 @@ export class AuthWorld implements AsyncDisposable {
     this.#tokens.clear();
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    for (const server of this.#servers) await server.shutdown();
-  }
-
-  #address(index: number): string {
-    return `127.0.0.1:${this.#servers[index]!.addr.port}`;
+  /** Answers for both servers. */
+  fetch(request: Request): Response | Promise<Response> {
+    const { host } = new URL(request.url);
+    return host === this.#tokenHost
+      ? this.#token(request)
+      : this.#registry(request);
   }
 
   async #token(request: Request): Promise<Response> {
@@ -103,7 +115,7 @@ export class AuthWorld implements AsyncDisposable {
     const path = new URL(url).pathname;
     const seen = { path, authorization, scopes: scopes ?? [] };
     this.seen.push(seen);
-    const realm = `http://${this.#address(1)}/token`;
+    const realm = `http://${this.#tokenHost}/token`;
     const { answer, basic, challenge } = this.#script;
     const isIn = basic
       ? authorization?.startsWith("Basic ")

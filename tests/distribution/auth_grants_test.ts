@@ -32,13 +32,13 @@ async function pull(
 
 Deno.test("authorize() posts a password where the service knows no GET", async () => {
   for (const status of [404, 405]) {
-    await using world = new AuthWorld({
+    const world = new AuthWorld({
       token: ({ method }) =>
         method === "GET"
           ? new Response(null, { status })
           : Response.json({ access_token: "t0ken" }),
     });
-    using client = world.client({ credentials: fixedCredentials(PASSWORD) });
+    const client = world.client({ credentials: fixedCredentials(PASSWORD) });
     assertEquals(await pull(world, client), ["v1"]);
     const [get, post] = world.tokenRequests;
     assertEquals(get!.authorization, BASIC);
@@ -55,13 +55,13 @@ Deno.test("authorize() posts a password where the service knows no GET", async (
 });
 
 Deno.test("authorize() tells what GET was answered where the service knows no POST either", async () => {
-  await using world = new AuthWorld({
+  const world = new AuthWorld({
     token: ({ method }) =>
       Response.json({ errors: [{ code: `NO_${method}` }] }, {
         status: method === "GET" ? 404 : 405,
       }),
   });
-  using client = world.client({ credentials: fixedCredentials(PASSWORD) });
+  const client = world.client({ credentials: fixedCredentials(PASSWORD) });
   const error = await assertRejects(() => pull(world, client));
   assertEquals((error as RegistryError).code, "NO_GET");
   assertNoSecret(error, SECRETS);
@@ -70,10 +70,10 @@ Deno.test("authorize() tells what GET was answered where the service knows no PO
 Deno.test("authorize() posts no password that GET was refused, and none of nobody", async () => {
   for (const credentials of [fixedCredentials(PASSWORD), undefined]) {
     const status = credentials === undefined ? 405 : 403;
-    await using world = new AuthWorld({
+    const world = new AuthWorld({
       token: () => new Response(null, { status }),
     });
-    using client = world.client({ credentials });
+    const client = world.client({ credentials });
     await assertRejects(() => pull(world, client));
     assertEquals(world.tokenRequests.map(({ method }) => method), ["GET"]);
   }
@@ -82,7 +82,7 @@ Deno.test("authorize() posts no password that GET was refused, and none of nobod
 Deno.test("authorize() shows the identity token that it was given last", async () => {
   let current = "s3cret-1";
   let count = 1;
-  await using world = new AuthWorld({
+  const world = new AuthWorld({
     token({ form }) {
       if (form.get("refresh_token") !== current) {
         return Response.json({ error: "invalid_grant" }, { status: 400 });
@@ -92,7 +92,7 @@ Deno.test("authorize() shows the identity token that it was given last", async (
     },
   });
   const credentials = fixedCredentials({ identityToken: "s3cret-1" });
-  using client = world.client({ credentials });
+  const client = world.client({ credentials });
   for (const name of ["a", "b", "c"]) await pull(world, client, name);
   world.forgetTokens();
   await pull(world, client, "a");
@@ -109,7 +109,7 @@ Deno.test("authorize() shows the identity token that it was given last", async (
 });
 
 Deno.test("authorize() gets a wider token where 403 says that the scope was too narrow", async () => {
-  await using world = new AuthWorld({
+  const world = new AuthWorld({
     answer: ({ scopes }) =>
       scopes.includes("repository:team/app:delete,pull") ? undefined : {
         status: 403,
@@ -117,7 +117,7 @@ Deno.test("authorize() gets a wider token where 403 says that the scope was too 
           `error="insufficient_scope",scope="repository:team/app:delete"`,
       },
   });
-  using client = world.client();
+  const client = world.client();
   assertEquals(await pull(world, client), ["v1"]);
   assertEquals(world.tokenRequests.map(({ scopes }) => scopes), [
     ["repository:team/app:pull"],
@@ -135,8 +135,8 @@ Deno.test("authorize() takes 403 for an answer where no challenge asks for more"
     },
   ];
   for (const answer of answers) {
-    await using world = new AuthWorld({ answer: () => answer });
-    using client = world.client();
+    const world = new AuthWorld({ answer: () => answer });
+    const client = world.client();
     const error = await assertRejects(() => pull(world, client), DeniedError);
     assertEquals(world.tokenRequests.length, 1);
     assertEquals(
@@ -152,13 +152,13 @@ Deno.test("authorize() takes 403 for an answer where no challenge asks for more"
 });
 
 Deno.test("RegistryClient ends a loop of 401 with an error that names the scope", async () => {
-  await using world = new AuthWorld({
+  const world = new AuthWorld({
     answer: () => ({
       status: 401,
       challenge: `error="insufficient_scope",scope="repository:team/app:push"`,
     }),
   });
-  using client = world.client({ credentials: fixedCredentials(PASSWORD) });
+  const client = world.client({ credentials: fixedCredentials(PASSWORD) });
   const error = await assertRejects(
     () => pull(world, client),
     UnauthorizedError,
@@ -176,13 +176,13 @@ Deno.test("RegistryClient ends a loop of 401 with an error that names the scope"
 });
 
 Deno.test("RegistryError names no secret that stands in a challenge's scope", async () => {
-  await using world = new AuthWorld({
+  const world = new AuthWorld({
     answer: () => ({
       status: 401,
       challenge: `scope="s3cret:pä55 x"`,
     }),
   });
-  using client = world.client({
+  const client = world.client({
     credentials: fixedCredentials({ username: "me", password: "s3cret" }),
   });
   const error = await assertRejects(
@@ -202,8 +202,8 @@ Deno.test("authorize() asks a store for each repository where it tells them apar
       return Promise.resolve({ username, password: "s3cret" });
     },
   };
-  await using world = new AuthWorld();
-  using client = world.client({ credentials });
+  const world = new AuthWorld();
+  const client = world.client({ credentials });
   for (const name of ["a/x", "b/x", "a/x"]) await pull(world, client, name);
   await client.ping();
   assertEquals(asked, ["a/x", "b/x", undefined]);
@@ -226,8 +226,8 @@ Deno.test("authorize() shows a repository's own Basic credential", async () => {
     get: (_, { repository = "" } = {}) =>
       Promise.resolve({ username: repository, password: "s3cret" }),
   };
-  await using world = new AuthWorld({ basic: true });
-  using client = world.client({ credentials });
+  const world = new AuthWorld({ basic: true });
+  const client = world.client({ credentials });
   for (const name of ["a", "b", "a"]) await pull(world, client, name);
   assertEquals(
     world.seen.map(({ authorization }) =>
@@ -239,8 +239,8 @@ Deno.test("authorize() shows a repository's own Basic credential", async () => {
 
 Deno.test("authorize() refuses a user name that Basic cannot carry", async () => {
   for (const basic of [true, false]) {
-    await using world = new AuthWorld({ basic });
-    using client = world.client({
+    const world = new AuthWorld({ basic });
+    const client = world.client({
       credentials: fixedCredentials({ username: "a:b", password: "s3cret" }),
     });
     const error = await assertRejects(
@@ -256,14 +256,14 @@ Deno.test("authorize() refuses a user name that Basic cannot carry", async () =>
 Deno.test("authorize() gets one token for many at once, though the first of them leaves", async () => {
   const gate = Promise.withResolvers<void>();
   const arrived = Promise.withResolvers<void>();
-  await using world = new AuthWorld({
+  const world = new AuthWorld({
     async token() {
       arrived.resolve();
       await gate.promise;
       return Response.json({ token: "t0ken" });
     },
   });
-  using client = world.client({ credentials: fixedCredentials(PASSWORD) });
+  const client = world.client({ credentials: fixedCredentials(PASSWORD) });
   const { tags } = client.repository("team/app");
   const first = new AbortController();
   const left = assertRejects(
@@ -291,8 +291,8 @@ const CHALLENGES = [
 
 for (const challenge of CHALLENGES) {
   Deno.test(`RegistryClient answers the challenge ${challenge}`, async () => {
-    await using world = new AuthWorld({ challenge });
-    using client = world.client({ credentials: fixedCredentials(PASSWORD) });
+    const world = new AuthWorld({ challenge });
+    const client = world.client({ credentials: fixedCredentials(PASSWORD) });
     assertEquals(await pull(world, client), ["v1"]);
     const [request] = world.tokenRequests;
     assertEquals(
@@ -303,16 +303,19 @@ for (const challenge of CHALLENGES) {
 }
 
 Deno.test("RegistryClient follows no token service to another origin with a secret", async () => {
-  await using elsewhere = new AuthWorld();
+  const elsewhere = new AuthWorld({}, {
+    registry: "elsewhere.example",
+    tokens: "tokens.example",
+  });
   const location = `http://${elsewhere.registry}/token`;
   for (
     const credential of [PASSWORD, { identityToken: "s3cret" }]
   ) {
     for (const status of [307, 308]) {
-      await using world = new AuthWorld({
+      const world = new AuthWorld({
         token: () => new Response(null, { status, headers: { location } }),
       });
-      using client = world.client({
+      const client = world.client({
         credentials: fixedCredentials(credential),
       });
       const error = await assertRejects(
@@ -326,10 +329,10 @@ Deno.test("RegistryClient follows no token service to another origin with a secr
 });
 
 Deno.test("RegistryClient tells once of a token service elsewhere, and can be forbidden it", async () => {
-  await using world = new AuthWorld();
+  const world = new AuthWorld();
   const events: ClientEvent[] = [];
   const credentials = fixedCredentials(PASSWORD);
-  using client = world.client({
+  const client = world.client({
     credentials,
     onEvent: (event) => events.push(event),
   });
@@ -340,7 +343,7 @@ Deno.test("RegistryClient tells once of a token service elsewhere, and can be fo
     "token",
   ]);
   assertNoSecret(events, SECRETS);
-  using strict = world.client({ credentials, allowedRealms: [world.registry] });
+  const strict = world.client({ credentials, allowedRealms: [world.registry] });
   const count = world.tokenRequests.length;
   const error = await assertRejects(() => pull(world, strict), SecurityError);
   assertEquals(error.code, "REALM_FORBIDDEN");
@@ -348,8 +351,8 @@ Deno.test("RegistryClient tells once of a token service elsewhere, and can be fo
 });
 
 Deno.test("RegistryClient shows a registry token as it is, and a token of the scope that was given", async () => {
-  await using world = new AuthWorld();
-  using first = world.client({
+  const world = new AuthWorld();
+  const first = world.client({
     authScope: "repository:*:pull registry:catalog:*",
   });
   await pull(world, first, "a");
@@ -357,12 +360,12 @@ Deno.test("RegistryClient shows a registry token as it is, and a token of the sc
   assertEquals(world.tokenRequests.map(({ scopes }) => scopes), [
     ["registry:catalog:*", "repository:*:pull"],
   ]);
-  using second = world.client({
+  const second = world.client({
     credentials: fixedCredentials({ registryToken: "t0ken-1" }),
   });
   assertEquals(await pull(world, second, "c"), ["v1"]);
   assertEquals(world.tokenRequests.length, 1);
-  using wrong = world.client({
+  const wrong = world.client({
     credentials: fixedCredentials({ registryToken: "s3cret" }),
   });
   const error = await assertRejects(
@@ -398,8 +401,8 @@ const UNUSABLE: [string, () => Response][] = [
 
 for (const [name, token] of UNUSABLE) {
   Deno.test(`RegistryClient refuses a token service that answers ${name}`, async () => {
-    await using world = new AuthWorld({ token });
-    using client = world.client({ credentials: fixedCredentials(PASSWORD) });
+    const world = new AuthWorld({ token });
+    const client = world.client({ credentials: fixedCredentials(PASSWORD) });
     const error = await assertRejects(() => pull(world, client), ProtocolError);
     assertEquals(world.seen.length, 1);
     assertNoSecret(error, SECRETS);

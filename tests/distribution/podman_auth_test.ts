@@ -13,7 +13,7 @@ import {
 import { runGantry, runProgram } from "../_support/gantry.ts";
 import { openSandbox } from "../_support/cli_sandbox.ts";
 import { found } from "../_support/programs.ts";
-import { AuthWorld } from "./_auth_world.ts";
+import { ServedAuthWorld } from "./_served_auth_world.ts";
 import { assertNoSecret } from "./_layers.ts";
 
 const hasSkopeo = found("skopeo");
@@ -117,7 +117,7 @@ Deno.test("PodmanAuth takes at least one file", () => {
 });
 
 Deno.test("PodmanAuth shows a repository's credential to its token service", async () => {
-  await using world = new AuthWorld();
+  await using world = new ServedAuthWorld();
   const auths = {
     [world.registry]: entry("host"),
     [`${world.registry}/team`]: entry("team"),
@@ -293,7 +293,7 @@ Deno.test({
   name: "PodmanAuth and skopeo read what the other wrote",
   ignore: !hasSkopeo,
   async fn() {
-    await using world = new AuthWorld({ basic: true });
+    await using world = new ServedAuthWorld({ basic: true });
     await withFile(undefined, async (file) => {
       const login = await runProgram([
         ...["skopeo", "login", "--tls-verify=false", `--authfile=${file}`],
@@ -316,7 +316,7 @@ Deno.test({
 });
 
 Deno.test("commands ask podman's file where docker's has nothing", async () => {
-  await using world = new AuthWorld();
+  await using world = new ServedAuthWorld();
   await using box = await openSandbox();
   const { registry } = world;
   const tags = async (...flags: string[]) => {
@@ -348,7 +348,7 @@ Deno.test("commands ask podman's file where docker's has nothing", async () => {
 });
 
 Deno.test("commands name the file in REGISTRY_AUTH_FILE that is broken, and quote nothing", async () => {
-  await using world = new AuthWorld();
+  await using world = new ServedAuthWorld();
   await using box = await openSandbox();
   await box.write("broken.json", "s3cret");
   const { code, stderr, stdout } = await runGantry(
@@ -367,7 +367,7 @@ Deno.test("commands name the file in REGISTRY_AUTH_FILE that is broken, and quot
 });
 
 Deno.test("commands do without podman's files where they may not read them", async () => {
-  await using world = new AuthWorld();
+  await using world = new ServedAuthWorld();
   await using box = await openSandbox();
   await box.write("../config/containers/auth.json", "s3cret");
   await box.write("../docker/config.json", "{}");

@@ -1,6 +1,5 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import {
-  ConnectionError,
   fixedCredentials,
   fromHandler,
   SecurityError,
@@ -11,11 +10,8 @@ import {
   METHODS,
   Request,
 } from "@gantry/oci/distribution/reggie";
-import { makeCertificates } from "../_support/certificates.ts";
-import { openHttpRegistry } from "../_support/http_registry.ts";
-import { found } from "../_support/programs.ts";
 import { inspect } from "../_support/inspect.ts";
-import { openMockRegistry } from "./_reggie_server.ts";
+import { mockRegistry } from "./_reggie_mock.ts";
 
 /** A client of a function, at `https://registry.example`. */
 function open(
@@ -31,6 +27,15 @@ function challenge(header: string): Response {
     status: 401,
     headers: { "www-authenticate": header },
   });
+}
+
+/** The names without those of headers that a request does not show in a browser. */
+function shownHere(...names: string[]): string[] {
+  const probe = new Headers(names.map((name) => [name, "1"]));
+  const { headers } = new globalThis.Request("https://registry.example", {
+    headers: probe,
+  });
+  return names.filter((name) => headers.has(name));
 }
 
 const BEARER = 'Bearer realm="https://registry.example/auth",service="s"';
@@ -82,9 +87,9 @@ Deno.test("Client.config tells what was given, and defaults", () => {
     defaultName: "team/app",
     debug,
     userAgent: "my-agent",
-    insecure: true,
+    insecure: false,
   };
-  using client = new Client("https://registry.example/", given);
+  const client = new Client("https://registry.example/", given);
   const { config } = client;
   const { password, ...shown } = given;
   const address = "https://registry.example";
@@ -93,14 +98,14 @@ Deno.test("Client.config tells what was given, and defaults", () => {
     JSON.parse(JSON.stringify({ address, ...shown })),
   );
   assertEquals([config.password, config.debug], [password, debug]);
-  using plain = new Client("http://localhost:5000", { userAgent: "" });
+  const plain = new Client("http://localhost:5000", { userAgent: "" });
   assertEquals(plain.config.debug, false);
   assertEquals(plain.config.insecure, false);
   assert(/^gantry\/\d+\.\d+\.\d+$/.test(plain.config.userAgent));
 });
 
 Deno.test("Client.config does not show the password where it is printed", () => {
-  using client = new Client("https://registry.example", {
+  const client = new Client("https://registry.example", {
     username: "me",
     password: "s3cr3t",
   });
@@ -242,9 +247,11 @@ Deno.test("Request.setAuthToken() does not show a token that it refuses", () => 
 Deno.test("Request.setBody() takes bytes, blobs and sources, and refuses streams", async () => {
   const client = open(async (request) =>
     new Response(
-      `${request.headers.get("content-length")} ${await request.text()}`,
+      `${request.headers.get("content-length") ?? hidden} ${await request
+        .text()}`,
     )
   );
+  const hidden = shownHere("content-length").length === 0 ? "3" : "none";
   const bytes = new TextEncoder().encode("äb");
   const bodies = [
     "äb",
@@ -263,8 +270,9 @@ Deno.test("Request.setBody() takes bytes, blobs and sources, and refuses streams
 });
 
 Deno.test("Client.do() refuses a Content-Length that is not the body's", async () => {
+  const hidden = shownHere("content-length").length === 0 ? "0" : "none";
   const client = open((request) =>
-    new Response(request.headers.get("content-length"))
+    new Response(`${request.headers.get("content-length") ?? hidden}`)
   );
   const request = client.newRequest("POST", "/")
     .setHeader("Content-Length", "0");
@@ -334,55 +342,10 @@ Deno.test("Response reads its body once, bounded", async () => {
   await response.cancel();
 });
 
-Deno.test("Client.do() authenticates by a token, once, with these headers", async () => {
-  await using server = openMockRegistry();
-  using client = new Client(server.url, {
-    username: "testuser",
-    password: "testpass",
-    defaultName: "testname",
-    userAgent: "reggie-test",
-  });
-  const response = await client.do(
-    client.newRequest("PUT", "/v2/<name>/blobs/uploads/<session_id>", {
-      sessionId: "s1",
-    })
-      .setHeader("Content-Length", "3")
-      .setHeader("Content-Range", "0-2")
-      .setHeader("Content-Type", "application/octet-stream")
-      .setQueryParam("digest", "xyz").setBody("abc"),
-  );
-  assertEquals(response.status, 201);
-  const [first, token, second, ...rest] = server.seen;
-  assertEquals(rest, []);
-  const target = "/v2/testname/blobs/uploads/s1?digest=xyz";
-  const content = {
-    "content-length": "3",
-    "content-range": "0-2",
-    "content-type": "application/octet-stream",
-    "user-agent": "reggie-test",
-  };
-  assertEquals(first, {
-    method: "PUT",
-    target,
-    headers: content,
-    body: "abc",
-  });
-  assertEquals(token?.target, "/auth?service=testservice&scope=pull%2Cpush");
-  assertEquals(
-    token?.headers["authorization"],
-    "Basic dGVzdHVzZXI6dGVzdHBhc3M=",
-  );
-  assertEquals(second, {
-    method: "PUT",
-    target,
-    headers: { ...content, authorization: "Bearer abc123" },
-    body: "abc",
-  });
-});
-
 Deno.test("Client.do() takes the access_token of a service", async () => {
-  await using server = openMockRegistry({ member: "access_token" });
-  using client = new Client(server.url, {
+  const server = mockRegistry({ member: "access_token" });
+  const client = new Client(server.url, {
+    transport: server.transport,
     username: "testuser",
     password: "testpass",
   });
@@ -391,8 +354,9 @@ Deno.test("Client.do() takes the access_token of a service", async () => {
 });
 
 Deno.test("Client.do() asks a token for authScope, whatever the challenge names", async () => {
-  await using server = openMockRegistry();
-  using client = new Client(server.url, {
+  const server = mockRegistry();
+  const client = new Client(server.url, {
+    transport: server.transport,
     username: "testuser",
     password: "testpass",
     authScope: "repository:mystuff/myrepo:pull,push",
@@ -406,8 +370,9 @@ Deno.test("Client.do() asks a token for authScope, whatever the challenge names"
 });
 
 Deno.test("Client.do() keeps the token for later requests", async () => {
-  await using server = openMockRegistry();
-  using client = new Client(server.url, {
+  const server = mockRegistry();
+  const client = new Client(server.url, {
+    transport: server.transport,
     username: "testuser",
     password: "testpass",
     authScope: "x",
@@ -448,8 +413,9 @@ Deno.test("Client.do() repeats a refused request once, and only after a challeng
 });
 
 Deno.test("Client.do() lets the retry callback replace the body", async () => {
-  await using server = openMockRegistry();
-  using client = new Client(server.url, {
+  const server = mockRegistry();
+  const client = new Client(server.url, {
+    transport: server.transport,
     username: "testuser",
     password: "testpass",
   });
@@ -475,8 +441,8 @@ Deno.test("Client.do() lets the retry callback replace the body", async () => {
 });
 
 Deno.test("Client.do() ends with what the retry callback throws, before a token is asked for", async () => {
-  await using server = openMockRegistry();
-  using client = new Client(server.url);
+  const server = mockRegistry();
+  const client = new Client(server.url, server);
   const request = client.newRequest("PUT", "/v2/a/manifests/b").setBody("abc")
     .setRetryCallback(() => Promise.reject(new Error("ruhroh")));
   await assertRejects(() => client.do(request), Error, "ruhroh");
@@ -484,8 +450,8 @@ Deno.test("Client.do() ends with what the retry callback throws, before a token 
 });
 
 Deno.test("Client.do() sends authorization of the retry callback as it is", async () => {
-  await using server = openMockRegistry();
-  using client = new Client(server.url);
+  const server = mockRegistry();
+  const client = new Client(server.url, server);
   const request = client.newRequest("PUT", "/v2/a/manifests/b").setBody("abc")
     .setRetryCallback((request) => void request.setAuthToken("abc123"));
   assertEquals((await client.do(request)).status, 201);
@@ -547,12 +513,10 @@ Deno.test("Client.do() keeps a user's headers from where a redirect leads", asyn
     .setHeader("Content-Type", "text/plain").setHeader("Range", "bytes=0-1")
     .setHeader("X-Team-Key", "secret").setAuthToken("abc");
   await client.do(request);
-  assertEquals([...forwarded.keys()], [
-    "content-length",
-    "content-type",
-    "range",
-    "user-agent",
-  ]);
+  assertEquals(
+    [...forwarded.keys()],
+    shownHere("content-length", "content-type", "range", "user-agent"),
+  );
 });
 
 Deno.test("Client.do() follows 20 redirects, and no more", async () => {
@@ -596,9 +560,9 @@ Deno.test("Client.do() adds no Accept and no Content-Type by itself", async () =
       .setHeader("User-Agent", "mine"),
   );
   assertEquals(seen, [
-    ["user-agent"],
-    ["content-length", "user-agent"],
-    ["accept", "user-agent"],
+    shownHere("user-agent"),
+    shownHere("content-length", "user-agent"),
+    shownHere("accept", "user-agent"),
   ]);
 });
 
@@ -706,32 +670,4 @@ Deno.test("Client.do() ends with the signal's reason", async () => {
     const error = await assertRejects(() => client.do(request, { signal }));
     assertEquals(error, reason);
   }
-});
-
-Deno.test("Client.do() leaves nothing open of an answer that nobody reads", async () => {
-  await using server = openMockRegistry();
-  using client = new Client(server.url);
-  for (const method of METHODS) {
-    const response = await client.do(client.newRequest(method, "/v2/small"));
-    assertEquals(response.status, 200, method);
-  }
-});
-
-Deno.test({
-  name:
-    "Client.do() accepts any certificate where it is told to, and else only good ones",
-  ignore: !found("openssl"),
-  async fn() {
-    const { server: { cert, key } } = await makeCertificates();
-    await using server = openHttpRegistry(undefined, { tls: { cert, key } });
-    const address = `https://${server.host}`;
-    using strict = new Client(address);
-    await assertRejects(
-      () => strict.do(strict.newRequest("GET", "/v2/")),
-      ConnectionError,
-    );
-    using insecure = new Client(address, { insecure: true });
-    const response = await insecure.do(insecure.newRequest("GET", "/v2/"));
-    assertEquals(response.status, 200);
-  },
 });

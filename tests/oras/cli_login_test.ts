@@ -2,10 +2,8 @@ import { assert, assertEquals } from "@std/assert";
 import { join } from "node:path";
 import { openSandbox, type Sandbox } from "../_support/cli_sandbox.ts";
 import { type Finished, runGantry } from "../_support/gantry.ts";
-import {
-  AuthWorld,
-  type TokenRequestSeen,
-} from "../distribution/_auth_world.ts";
+import type { TokenRequestSeen } from "../distribution/_auth_world.ts";
+import { ServedAuthWorld } from "../distribution/_served_auth_world.ts";
 
 const noShell = Deno.build.os === "windows";
 const BASIC = `Basic ${btoa("me:s3cret")}`;
@@ -57,7 +55,7 @@ Deno.test({
     "login and logout keep and drop a credential in the helper that docker's config names",
   ignore: noShell,
   async fn() {
-    await using world = new AuthWorld({ token: onlyMe });
+    await using world = new ServedAuthWorld({ token: onlyMe });
     await using box = await openSandbox();
     const config = '{"credsStore":"keeper","other":1}';
     await box.write("config.json", config);
@@ -110,7 +108,7 @@ Deno.test({
     "commands explain a helper that fails, and show nothing of what it says",
   ignore: noShell,
   async fn() {
-    await using world = new AuthWorld({ token: onlyMe });
+    await using world = new ServedAuthWorld({ token: onlyMe });
     await using box = await openSandbox();
     await box.write("config.json", '{"credsStore":"keeper"}');
     const { registry } = world;
@@ -142,7 +140,7 @@ Deno.test({
 });
 
 Deno.test("login keeps a private file of the user's choice, and changes no other", async () => {
-  await using world = new AuthWorld({ token: onlyMe });
+  await using world = new ServedAuthWorld({ token: onlyMe });
   await using box = await openSandbox();
   const { registry } = world;
   await box.write("second.json", '{"auths":{"x.example":{}}}');
@@ -169,7 +167,7 @@ Deno.test("login reads a password to the byte, and sends it in UTF-8", async () 
   const password = " p:ä 55%\t";
   const pair = new TextEncoder().encode(`mé:${password}`);
   const expected = `Basic ${btoa(String.fromCharCode(...pair))}`;
-  await using world = new AuthWorld();
+  await using world = new ServedAuthWorld();
   await using box = await openSandbox();
   const { code, stderr } = await box.gantry(
     ["login", world.registry, "--plain-http", "-u", "mé", "--password-stdin"],

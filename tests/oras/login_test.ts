@@ -14,10 +14,8 @@ import {
   Registry,
   type RegistryOptions,
 } from "@gantry/oci/oras";
-import {
-  AuthWorld,
-  type TokenRequestSeen,
-} from "../distribution/_auth_world.ts";
+import type { TokenRequestSeen } from "../distribution/_auth_world.ts";
+import { ServedAuthWorld } from "../distribution/_served_auth_world.ts";
 
 const ME = { username: "me", password: "s3cret" };
 const BASIC = `Basic ${btoa("me:s3cret")}`;
@@ -30,7 +28,7 @@ function onlyMe({ authorization }: TokenRequestSeen): Response {
 }
 
 function provider(
-  world: AuthWorld,
+  world: ServedAuthWorld,
   options: Partial<RegistryOptions> = {},
 ): Registry {
   return new Registry({
@@ -42,7 +40,7 @@ function provider(
 }
 
 Deno.test("Registry.login() tries a credential, and uses it until logout()", async () => {
-  await using world = new AuthWorld({ token: onlyMe });
+  await using world = new ServedAuthWorld({ token: onlyMe });
   using registry = provider(world);
   await assertRejects(() => registry.getTags("app"), UnauthorizedError);
   await assertRejects(
@@ -58,14 +56,14 @@ Deno.test("Registry.login() tries a credential, and uses it until logout()", asy
 });
 
 Deno.test("Registry.login() comes before the provider's credentials, and for its registry only", async () => {
-  await using world = new AuthWorld();
-  await using other = new AuthWorld();
+  await using world = new ServedAuthWorld();
+  await using other = new ServedAuthWorld();
   const credentials = fixedCredentials({ username: "all", password: "s3cret" });
   using registry = provider(world, { credentials });
   await registry.login(ME, { hostname: world.registry });
   await registry.getTags("app");
   await registry.getTags(`${other.registry}/app`);
-  const users = ({ tokenRequests }: AuthWorld) =>
+  const users = ({ tokenRequests }: ServedAuthWorld) =>
     tokenRequests.map(({ authorization }) => atob(authorization!.slice(6)));
   assertEquals(users(world), ["me:s3cret", "me:s3cret"]);
   assertEquals(users(other), ["all:s3cret"]);
@@ -75,7 +73,7 @@ Deno.test("Registry.login() comes before the provider's credentials, and for its
 });
 
 Deno.test("Registry.login() keeps the credential in a store, and only one that works", async () => {
-  await using world = new AuthWorld({ token: onlyMe });
+  await using world = new ServedAuthWorld({ token: onlyMe });
   const folder = await Deno.makeTempDir();
   try {
     const store = new DockerConfig(join(folder, "config.json"));
@@ -96,7 +94,7 @@ Deno.test("Registry.login() keeps the credential in a store, and only one that w
 });
 
 Deno.test("Registry.login() ends with its signal's reason", async () => {
-  await using world = new AuthWorld();
+  await using world = new ServedAuthWorld();
   using registry = provider(world);
   const signal = AbortSignal.abort(new Error("enough"));
   await assertRejects(() => registry.login(ME, { signal }), Error, "enough");
@@ -119,7 +117,7 @@ const BACKENDS: [
 
 for (const [name, authBackend, expected] of BACKENDS) {
   Deno.test(`Registry with back end ${name} answers by ${expected}`, async () => {
-    await using world = new AuthWorld({
+    await using world = new ServedAuthWorld({
       basic: expected === "basic",
       challenge: 'Bearer realm="REALM",service="registry", Basic realm="x"',
     });
@@ -133,7 +131,7 @@ for (const [name, authBackend, expected] of BACKENDS) {
 }
 
 Deno.test("Registry with back end basic asks nobody for a token", async () => {
-  await using world = new AuthWorld();
+  await using world = new ServedAuthWorld();
   using registry = provider(world, { authBackend: "basic" });
   await assertRejects(() => registry.login(ME), UnauthorizedError);
   assertEquals(world.tokenRequests, []);
@@ -141,7 +139,7 @@ Deno.test("Registry with back end basic asks nobody for a token", async () => {
 });
 
 Deno.test("Registry takes a back end's credentials after its own", async () => {
-  await using world = new AuthWorld();
+  await using world = new ServedAuthWorld();
   const authBackend = { credentials: fixedCredentials(ME) };
   using registry = provider(world, { authBackend });
   await registry.getTags("app");
