@@ -455,3 +455,39 @@ for (const planted of PLANTED) {
       await Deno.remove(outside, { recursive: true });
     }));
 }
+
+Deno.test("directoryStorage() lists no referrer whose file is gone, and none of another repository", () =>
+  withRoot(async (root, registry) => {
+    const subject = await manifestText();
+    const about = {
+      mediaType: MANIFEST,
+      digest: await digestOf(subject),
+      size: subject.length,
+    };
+    const text = JSON.stringify({
+      ...JSON.parse(subject),
+      ...{ artifactType: "application/x", subject: about },
+    });
+    const digest = await digestOf(text);
+    for (const name of ["app", "other"]) {
+      await pushBlob(registry, name, "{}");
+      await putManifest(registry, name, "v1", subject);
+    }
+    await putManifest(registry, "app", digest, text);
+    const entry = { mediaType: MANIFEST, digest, size: text.length };
+    const sparse = { schemaVersion: 2, mediaType: INDEX, manifests: [entry] };
+    await putManifest(
+      registry,
+      "other",
+      "all",
+      JSON.stringify(sparse),
+      INDEX,
+    );
+    const list = async (name: string) => {
+      const path = `/v2/${name}/referrers/${about.digest}`;
+      return (await (await registry.call(path)).json()).manifests.length;
+    };
+    assertEquals([await list("app"), await list("other")], [1, 0]);
+    await Deno.remove(`${root}/app/blobs/sha256/${digest.split(":")[1]}`);
+    assertEquals([await list("app"), await list("other")], [0, 0]);
+  }));

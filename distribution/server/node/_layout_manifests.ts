@@ -84,9 +84,10 @@ export class LayoutManifests {
     for (const digest of queue) {
       const facts = await this.#read(repository, digest, index);
       if (facts === undefined) continue;
-      if (facts.referrer?.subject === subject) {
-        found.push(facts.referrer.descriptor);
-      }
+      // Only of those that matter it is looked at whether they still are there.
+      const refers = facts.referrer?.subject === subject &&
+        await this.#blobs.state(repository, digest) !== undefined;
+      if (refers) found.push(facts.referrer!.descriptor);
       for (const child of facts.children) {
         if (seen.has(child)) continue;
         seen.add(child);
@@ -96,6 +97,7 @@ export class LayoutManifests {
     return found;
   }
 
+  /** What is known of a manifest, which may be gone since, or be another repository's. */
   async #read(
     repository: string,
     digest: string,
@@ -104,10 +106,7 @@ export class LayoutManifests {
     if (!isComputable(digest)) return undefined;
     const key = `${digest} ${index.byDigest.get(digest)?.mediaType ?? ""}`;
     const known = this.#facts.get(key);
-    if (known !== undefined) {
-      const state = await this.#blobs.state(repository, digest);
-      return state && known;
-    }
+    if (known !== undefined) return known;
     const manifest = await this.read(repository, digest, index);
     if (manifest === undefined) return undefined;
     const facts = {
