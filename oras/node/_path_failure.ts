@@ -39,6 +39,20 @@ export function pathFailure(
         path,
         options,
       );
+    case "EEXIST":
+      return new PathError(
+        "PATH_INVALID",
+        `Cannot ${action} ${path}: something else is in its place`,
+        path,
+        options,
+      );
+    case "ELOOP":
+      return new PathError(
+        "PATH_INVALID",
+        `Cannot ${action} ${path}: its links lead in a circle`,
+        path,
+        options,
+      );
     case "ENAMETOOLONG":
       return new PathError(
         "PATH_INVALID",

@@ -12,6 +12,8 @@ const FAILURES: readonly [string, PathErrorCode, string][] = [
   ["EROFS", "PATH_DENIED", "permission denied"],
   ["EISDIR", "PATH_INVALID", "it is a directory"],
   ["ENOTDIR", "PATH_INVALID", "a part of the path is not a directory"],
+  ["EEXIST", "PATH_INVALID", "something else is in its place"],
+  ["ELOOP", "PATH_INVALID", "its links lead in a circle"],
   ["ENAMETOOLONG", "PATH_INVALID", "the name is too long"],
   ["ENOSPC", "PATH_NO_SPACE", "no space is left there"],
   ["EDQUOT", "PATH_NO_SPACE", "no space is left there"],
