@@ -28,6 +28,7 @@ export function readPacking(
   level: number;
   mtime: LayerTime;
   owners: "keep" | "normalize";
+  xattrs: "keep" | "ignore";
 } {
   const level = flags.int("level");
   if (level < 1 || level > 9) {
@@ -38,6 +39,7 @@ export function readPacking(
     level,
     mtime: readTime(flags),
     owners: flags.bool("keep-owners") ? "keep" : "normalize",
+    xattrs: flags.bool("xattrs") ? "keep" : "ignore",
   };
 }
 

@@ -4,7 +4,7 @@ import { parseWhiteout } from "../../image/layer/whiteout.ts";
 import type { Invocation } from "./_command.ts";
 import { readFormat } from "./_format.ts";
 import { requireDirectory } from "./_local_file.ts";
-import { packToFile } from "./_local_layer.ts";
+import { packToFile, readPacking } from "./_local_layer.ts";
 import { printable } from "./_printable.ts";
 
 /** Lists what makes one tree of another, or packs it into a layer. */
@@ -15,9 +15,8 @@ export async function run(invocation: Invocation): Promise<void> {
   for (const path of [from!, to!]) await requireDirectory(path);
   const { tarChanges } = await import("../../image/layer/node/node.ts");
   const changes: { kind: keyof typeof LETTERS; path: string }[] = [];
-  for await (
-    const { header } of readTar(tarChanges(to!, { base: from, signal }))
-  ) {
+  const options = { ...readPacking(flags), base: from, signal };
+  for await (const { header } of readTar(tarChanges(to!, options))) {
     const parts = parseEntryName(header.name);
     const whiteout = parseWhiteout(parts, header.type);
     const path = whiteout.kind === "path" ? whiteout.parts : parts;

@@ -62,7 +62,7 @@ function modeOf(mode: number): string {
 }
 
 function objectOf(header: TarEntryHeader): Record<string, unknown> {
-  const { gid, linkname, mode, mtime, name, size, type, uid } = header;
+  const { gid, linkname, mode, mtime, name, size, type, uid, xattrs } = header;
   return {
     name,
     type,
@@ -72,6 +72,13 @@ function objectOf(header: TarEntryHeader): Record<string, unknown> {
     gid,
     mtime: timeOf(mtime),
     ...linkname !== "" && { linkname },
+    ...header.sparse && { sparse: true },
+    // Their values are bytes.
+    ...xattrs.size > 0 && {
+      xattrs: Object.fromEntries(
+        Array.from(xattrs, ([key, value]) => [key, value.toBase64()]),
+      ),
+    },
   };
 }
 

@@ -9,6 +9,7 @@ export async function run(invocation: Invocation): Promise<void> {
   const { args, console, flags, signal } = invocation;
   const format = await readFormat(flags);
   refuseTogether(flags, "keep-owners", "ignore-owners");
+  refuseTogether(flags, "xattrs", "ignore-xattrs");
   const diffIds = flags.list("diff-id");
   const { applyLayers } = await import("../../image/layer/node/node.ts");
   const { chainId, layers } = await applyLayers(
@@ -21,12 +22,22 @@ export async function run(invocation: Invocation): Promise<void> {
       signal,
       ...flags.bool("keep-owners") && { owners: "keep" },
       ...flags.bool("ignore-owners") && { owners: "ignore" },
+      ...flags.bool("xattrs") && { xattrs: "keep" },
+      ...flags.bool("ignore-xattrs") && { xattrs: "ignore" },
     },
   );
   if (!format.isText) return format.print(console, { layers, chainId });
-  for (const [index, { diffId, entries, skipped }] of layers.entries()) {
+  for (const [index, layer] of layers.entries()) {
+    const { diffId, entries, skipped, unsetXattrs } = layer;
     for (const name of skipped) {
       console.err(`Skipped ${printable(name)}: a device or a pipe`);
+    }
+    for (const name of unsetXattrs) {
+      console.err(
+        `Left out the extended attribute ${
+          printable(name)
+        }: it cannot be set here`,
+      );
     }
     console.out(
       `Unpacked ${printable(args[index]!)} (${entries} entries) ${diffId}`,

@@ -143,6 +143,12 @@ const PACKING: readonly Flag[] = [
     kind: "bool",
     purpose: "keep owners by number; all are 0 otherwise",
   },
+  {
+    name: "xattrs",
+    kind: "bool",
+    purpose:
+      "keep extended attributes: user.*, and with --keep-owners capabilities and access lists; Deno needs --allow-ffi",
+  },
 ];
 
 const EPOCH = [
@@ -273,6 +279,18 @@ export const LAYER: Command = {
           name: "ignore-owners",
           kind: "bool",
           purpose: "make all files one's own; others' default",
+        },
+        {
+          name: "xattrs",
+          kind: "bool",
+          purpose:
+            "fail where an extended attribute cannot be set; Deno needs --allow-ffi for any",
+        },
+        {
+          name: "ignore-xattrs",
+          kind: "bool",
+          purpose:
+            "set no extended attributes; those that can be are set otherwise",
         },
         ...FORMAT,
       ],
