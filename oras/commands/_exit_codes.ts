@@ -6,6 +6,7 @@ import {
 } from "../../distribution/errors.ts";
 import { InvalidReferenceError } from "../../distribution/reference_error.ts";
 import { UsageError } from "./_errors.ts";
+import { INTERRUPTED } from "./_interrupt.ts";
 
 /** The exit code of a failure where `--exit-codes detailed` is given. */
 export function detailedExitCode(error: unknown): number {
@@ -22,6 +23,3 @@ export function detailedExitCode(error: unknown): number {
   }
   return 1;
 }
-
-/** What a shell gives for a program that Ctrl-C ended: 128 and the number of SIGINT. */
-export const INTERRUPTED = 130;

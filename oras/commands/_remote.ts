@@ -52,7 +52,7 @@ export async function remoteOptions(
     headers,
     mirrors: readMirrors(flags, registry),
     retry: { maxAttempts: flags.int("retry") + 1 },
-    stallTimeout: parseDuration(flags.text("timeout")),
+    stallTimeout: parseDuration(flags.text("stall-timeout")),
     capabilities: { referrers: readReferrers(flags) },
     onEvent: (event) => {
       if (event.type === "warning") {
@@ -135,8 +135,8 @@ async function readTransportOptions(
     proxy: proxyFromEnvironment(readVariable),
     insecure: flags.bool("insecure"),
     resolve: flags.list("resolve").map(readResolveRule),
-    ...(flags.given("timeout") && {
-      connectTimeout: parseDuration(flags.text("timeout")),
+    ...(flags.given("stall-timeout") && {
+      connectTimeout: parseDuration(flags.text("stall-timeout")),
     }),
     ...(ca !== undefined && { caCerts: [ca] }),
     ...(cert !== undefined && { clientCert: cert }),

@@ -53,6 +53,12 @@ export const PATIENCE: readonly Flag[] = [
   registry(
     "timeout",
     "string",
+    "end the command after this long, whatever it waits for: connections, answers, tokens, repetitions, helpers, stdin or an answer typed; no limit where not given",
+    { value: "duration", check: checkTimeout },
+  ),
+  registry(
+    "stall-timeout",
+    "string",
     "give up a connection that does not come about, or shows no sign of life, for this long; then it counts as a fault",
     { value: "duration", preset: "2m", check: checkTimeout },
   ),

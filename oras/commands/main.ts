@@ -1,8 +1,14 @@
 import type { Command, Invocation } from "./_command.ts";
 import { Console, OutputClosedError } from "./_console.ts";
+import { parseDuration } from "./_duration.ts";
 import { CommandError, UsageError } from "./_errors.ts";
 import { type Flag, FlagValues } from "./_flag.ts";
-import { type Interrupt, listenForInterrupt } from "./_interrupt.ts";
+import {
+  type Interrupt,
+  INTERRUPTED,
+  listenForInterrupt,
+  type TimeLimit,
+} from "./_interrupt.ts";
 import { nearest } from "./_nearest.ts";
 import { parseLine } from "./_parser.ts";
 import { printable } from "./_printable.ts";
@@ -18,15 +24,24 @@ import { PROGRAM } from "./table.ts";
  */
 export async function main(tokens: readonly string[]): Promise<number> {
   const console = new Console();
+  const isDetailed = wantsDetailedCodes(tokens);
   let interrupt: Interrupt | undefined;
   let isDebugging = false;
-  const isDetailed = wantsDetailedCodes(tokens);
+  let code = 0;
   try {
     const chosen = choose(tokens, console);
     if (chosen === undefined) return 0;
     const { command, path, args, flags } = chosen;
     isDebugging = command.flags?.includes(DEBUG) === true &&
       flags.bool("debug");
+    const limit = readLimit(flags);
+    const listen = () =>
+      interrupt ??= listenForInterrupt({
+        code: isDetailed ? INTERRUPTED : 1,
+        limit,
+        onOverdue: (reason) => console.err(report(reason)),
+      });
+    if (limit !== undefined) listen();
     const { run } = await command.load!();
     await run({
       command,
@@ -35,23 +50,41 @@ export async function main(tokens: readonly string[]): Promise<number> {
       flags,
       console,
       get signal(): AbortSignal {
-        interrupt ??= listenForInterrupt(isDetailed ? 130 : 1);
-        return interrupt.signal;
+        return listen().signal;
       },
     });
-    return 0;
   } catch (error) {
-    if (error instanceof OutputClosedError) return 1;
-    const words = error instanceof CommandError
-      ? error
-      : (await import("./_explain.ts")).explain(error);
-    console.err(report(words));
-    if (isDebugging) console.err(stacks(error));
-    if (!isDetailed) return 1;
-    return (await import("./_exit_codes.ts")).detailedExitCode(error);
+    code = 1;
+    if (!(error instanceof OutputClosedError)) {
+      // Whatever else went wrong after the time was up did so because of that.
+      const cause = interrupt?.overdue ?? error;
+      const words = cause instanceof CommandError
+        ? cause
+        : (await import("./_explain.ts")).explain(cause);
+      console.err(report(words));
+      if (isDebugging) console.err(stacks(error));
+      if (isDetailed) {
+        code = (await import("./_exit_codes.ts")).detailedExitCode(cause);
+      }
+    }
   } finally {
     interrupt?.stop();
   }
+  // Whoever still waits for stdin must not keep the program alive.
+  if (interrupt?.signal.aborted) Deno.exit(code);
+  return code;
+}
+
+/** How long the command may take. */
+function readLimit(flags: FlagValues): TimeLimit | undefined {
+  if (!flags.knows("timeout") || !flags.given("timeout")) return undefined;
+  const text = flags.text("timeout");
+  return {
+    milliseconds: parseDuration(text)!,
+    reason: new CommandError(`the command took longer than ${text}`, {
+      hint: "--timeout says how long it may take",
+    }),
+  };
 }
 
 /** Looks for the flag by itself: a line that cannot be parsed has an exit code too. */

@@ -24,7 +24,7 @@ Deno.test("--retry says how often a request is repeated", async () => {
   assertStringIncludes(wrong.stderr, "expecting a number from 0");
 });
 
-Deno.test("--timeout gives up on a registry that says nothing", async () => {
+Deno.test("--stall-timeout gives up on a registry that says nothing", async () => {
   const { promise: end, resolve: stop } = Promise.withResolvers<void>();
   await using box = await openSandbox(async () => {
     await end;
@@ -32,13 +32,18 @@ Deno.test("--timeout gives up on a registry that says nothing", async () => {
   });
   try {
     const line = ["resolve", `${box.host}/app:v1`, "--retry=0"];
-    const { code, stderr } = await box.gantry([...line, "--timeout=200ms"]);
+    const { code, stderr } = await box.gantry([
+      ...line,
+      "--stall-timeout=200ms",
+    ]);
     assertEquals(code, 1);
     assertStringIncludes(stderr, "gave no sign of life for 0.2 s");
     for (const value of ["0s", "5", "x"]) {
-      const wrong = await box.gantry([...line, `--timeout=${value}`]);
-      assertEquals(wrong.code, 1);
-      assertStringIncludes(wrong.stderr, "expecting");
+      for (const name of ["timeout", "stall-timeout"]) {
+        const wrong = await box.gantry([...line, `--${name}=${value}`]);
+        assertEquals(wrong.code, 1);
+        assertStringIncludes(wrong.stderr, "expecting");
+      }
     }
   } finally {
     stop();

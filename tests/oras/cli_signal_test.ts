@@ -5,7 +5,7 @@ const MODULE = new URL("../../oras/commands/_interrupt.ts", import.meta.url);
 /** A program whose clean-up never ends. */
 const PROGRAM = `
 import { listenForInterrupt } from ${JSON.stringify(MODULE.href)};
-const { signal } = listenForInterrupt(7);
+const { signal } = listenForInterrupt({ code: 7, onOverdue() {} });
 signal.addEventListener("abort", () => console.log("cleaning up"));
 setInterval(() => {}, 1000);
 console.log("ready");
