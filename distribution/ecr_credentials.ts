@@ -1,6 +1,6 @@
 import type { Credential, CredentialStore } from "./credential.ts";
 import { CredentialError } from "./credential_error.ts";
-import { SingleFlight } from "./auth/_single_flight.ts";
+import { SingleFlight } from "./_single_flight.ts";
 import { askEcr, type EcrAnswer } from "./_ecr_request.ts";
 import { type EcrPlace, ecrPlaceOf } from "./_ecr_place.ts";
 import type { SignalOptions } from "./signal_options.ts";

@@ -14,7 +14,7 @@ import { parseChallenges } from "./challenge.ts";
 import { checkRealm } from "./realm.ts";
 import { mergeScopes } from "./scope.ts";
 import { chooseOffer, type Way } from "./_offer.ts";
-import { SingleFlight } from "./_single_flight.ts";
+import { SingleFlight } from "../_single_flight.ts";
 import { fetchToken, type Token, type TokenRequest } from "./token.ts";
 import { TokenCache } from "./token_cache.ts";
 

@@ -1,6 +1,6 @@
 import { isFields } from "../../image/_checker.ts";
 import { parseJson } from "../../image/parse_json.ts";
-import { invalid } from "./layout_archive.ts";
+import { invalid } from "./_archive_files.ts";
 
 /** An image in the `manifest.json` of an archive of docker's. */
 export interface DockerImage {

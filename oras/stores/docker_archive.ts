@@ -1,6 +1,6 @@
 import { Digest } from "../../digest/digest.ts";
 import { verifyStream } from "../../digest/verify_stream.ts";
-import { SingleFlight } from "../../distribution/auth/_single_flight.ts";
+import { SingleFlight } from "../../distribution/_single_flight.ts";
 import type {
   FetchContentOptions,
   TagListOptions,
@@ -18,6 +18,7 @@ import type {
   ReadableStore,
   TagLister,
 } from "../store.ts";
+import { invalid, readSmall } from "./_archive_files.ts";
 import {
   checkOffset,
   contentNotFound,
@@ -33,7 +34,6 @@ import { fullName } from "./_full_name.ts";
 import { sourceCompression } from "./_source_compression.ts";
 import { compressed, inspected, type Spool } from "./_spool.ts";
 import { TarIndex } from "./_tar_index.ts";
-import { invalid, readSmall } from "./layout_archive.ts";
 import { sortedTags } from "./_sorted_tags.ts";
 
 /** How {@linkcode DockerArchive} gives what it holds. */

@@ -1,12 +1,14 @@
-import { verifyStream } from "../../digest/verify_stream.ts";
 import { Digest } from "../../digest/digest.ts";
+import { ContentError } from "../../digest/errors.ts";
+import { OciError } from "../../digest/oci_error.ts";
+import { verifyStream } from "../../digest/verify_stream.ts";
+import { SingleFlight } from "../../distribution/_single_flight.ts";
 import type {
   FetchContentOptions,
   ReferrersOptions,
   TagListOptions,
 } from "../../distribution/content_options.ts";
 import type { RawManifest } from "../../distribution/manifests.ts";
-import { readAll } from "../../distribution/_read_all.ts";
 import type { SignalOptions } from "../../distribution/signal_options.ts";
 import type { Source } from "../../distribution/source.ts";
 import type { Descriptor } from "../../image/descriptor.ts";
@@ -23,7 +25,7 @@ import type {
   ReferrerLister,
   TagLister,
 } from "../store.ts";
-import { StoreError } from "../store_error.ts";
+import { invalid, readSmall, readWhole } from "./_archive_files.ts";
 import {
   checkOffset,
   contentNotFound,
@@ -36,6 +38,9 @@ import { findEntry } from "./_layout_names.ts";
 import { findReferrers } from "./_layout_referrers.ts";
 import { TarIndex } from "./_tar_index.ts";
 import { sortedTags } from "./_sorted_tags.ts";
+
+/** What refers to what, by the digest of that. */
+type ReferrerLists = ReadonlyMap<string, readonly Descriptor[]>;
 
 const HERE = "the archive";
 /** An index larger than this is no work of people. */
@@ -68,9 +73,8 @@ export class LayoutArchive
   implements ReadableStore, Prober, ReferrerLister, TagLister, ManifestFetcher {
   readonly #tar: TarIndex;
   readonly #entries: readonly Descriptor[];
-  #referrers:
-    | Promise<ReadonlyMap<string, readonly Descriptor[]>>
-    | undefined;
+  readonly #finding = new SingleFlight<ReferrerLists>();
+  #referrers: ReferrerLists | undefined;
 
   private constructor(tar: TarIndex, entries: readonly Descriptor[]) {
     this.#tar = tar;
@@ -143,6 +147,7 @@ export class LayoutArchive
    * last part of a full name, by which other tools keep it.
    *
    * @throws {StoreError} `REFERENCE_NOT_FOUND`: there is no such reference, or several that it could be.
+   * @throws {ContentError} The manifest is damaged.
    */
   async resolve(
     reference: string,
@@ -161,8 +166,15 @@ export class LayoutArchive
       throw referenceNotFound(reference, HERE);
     }
     const bytes = await readWhole(child);
-    const content = await parseManifestContent(bytes, { digest: reference });
-    return content.descriptor;
+    try {
+      const content = await parseManifestContent(bytes, { digest: reference });
+      return content.descriptor;
+    } catch (error) {
+      if (error instanceof ContentError) throw error;
+      // It is a blob.
+      if (error instanceof OciError) throw referenceNotFound(reference, HERE);
+      throw error;
+    }
   }
 
   /**
@@ -187,8 +199,12 @@ export class LayoutArchive
   ): AsyncGenerator<Descriptor> {
     const { artifactType, signal } = options;
     signal?.throwIfAborted();
-    this.#referrers ??= findReferrers(this, this.#entries, {});
-    for (const entry of (await this.#referrers).get(descriptor.digest) ?? []) {
+    this.#referrers ??= await this.#finding.run(
+      "",
+      (signal) => findReferrers(this, this.#entries, { signal }),
+      signal,
+    );
+    for (const entry of this.#referrers.get(descriptor.digest) ?? []) {
       if (artifactType === undefined || entry.artifactType === artifactType) {
         yield entry;
       }
@@ -209,37 +225,15 @@ export class LayoutArchive
   }
 
   #find(digest: string): Source | undefined {
-    const { algorithm, encoded } = Digest.parse(digest);
-    return this.#tar.find(`blobs/${algorithm}/${encoded}`);
+    let parsed: Digest;
+    try {
+      parsed = Digest.parse(digest);
+    } catch {
+      // What cannot be computed cannot be here.
+      return undefined;
+    }
+    return this.#tar.find(`blobs/${parsed.algorithm}/${parsed.encoded}`);
   }
-}
-
-/** Reads a small file of an archive. */
-export async function readSmall(
-  tar: TarIndex,
-  path: string,
-  limit: number,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const source = tar.find(path);
-  if (source === undefined) throw invalid(`it has no ${path}`);
-  if (source.size > limit) throw invalid(`its ${path} is too large`);
-  return await readWhole(source);
-}
-
-/** In a browser a `Response` would hide why a stream fails; this tells. */
-async function readWhole(source: Source): Promise<Uint8Array<ArrayBuffer>> {
-  return await readAll(
-    await source.open(),
-    source.size,
-    () => invalid("a file of it is longer than it says"),
-  );
-}
-
-/** An archive that is not what it should be. */
-export function invalid(what: string, cause?: unknown): StoreError {
-  return new StoreError("STORE_INVALID", `Cannot read archive: ${what}`, {
-    cause,
-  });
 }
 
 function isDescriptor(value: unknown): value is Descriptor {

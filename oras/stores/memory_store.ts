@@ -1,3 +1,4 @@
+import { SizeMismatchError } from "../../digest/errors.ts";
 import { referrerOf } from "../../distribution/_referrers_index.ts";
 import type {
   FetchContentOptions,
@@ -73,6 +74,7 @@ export class MemoryStore
    * Opens content for reading, from a byte on where that is asked for.
    *
    * @throws {StoreError} `CONTENT_NOT_FOUND`: there is no such content.
+   * @throws {SizeMismatchError} The content has another size than the descriptor says.
    * @throws {RangeError} The offset is not within the content.
    */
   fetch(
@@ -85,6 +87,12 @@ export class MemoryStore
       const held = this.#content.get(descriptor.digest);
       if (held === undefined) throw contentNotFound(descriptor.digest, HERE);
       checkOffset(descriptor, offset);
+      const { digest, size } = descriptor;
+      const { byteLength } = held.bytes;
+      // Its digest was checked when it came.
+      if (byteLength !== size) {
+        throw new SizeMismatchError(size, byteLength, digest);
+      }
       return new Blob([held.bytes.subarray(offset)]).stream();
     });
   }

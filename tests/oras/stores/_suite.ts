@@ -52,6 +52,24 @@ export function testStore(
     }
   });
 
+  test("fails to give what is of another size than its descriptor says", async (store) => {
+    const { bytes, descriptor } = await blob("hello");
+    await store.push(descriptor, toSource(bytes));
+    for (const size of [4, 6]) {
+      const wrong = { ...descriptor, size };
+      const read = async () =>
+        await new Response(await store.fetch(wrong)).bytes();
+      await assertRejects(read, Error);
+    }
+  });
+
+  test("resolves no blob", async (store) => {
+    const { bytes, descriptor } = await blob("hello");
+    await store.push(descriptor, toSource(bytes));
+    const resolve = () => store.resolve(descriptor.digest);
+    assert(isNotFound(await assertRejects(resolve)));
+  });
+
   test("holds empty content", async (store) => {
     const piece = await blob("");
     await push(store, piece);

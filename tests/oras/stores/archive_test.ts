@@ -104,6 +104,51 @@ Deno.test("LayoutArchive gives back what packLayout() took", async () => {
   assert(await target.exists(note.descriptor));
 });
 
+Deno.test("LayoutArchive resolves neither blobs nor digests that cannot be", async () => {
+  const store = new MemoryStore();
+  const pieces = await multiPlatform();
+  await fill(store, pieces);
+  const { descriptor } = pieces.at(-1)!;
+  const bytes = await bytesOf(packLayout(store, [{ descriptor }]));
+  const archive = await LayoutArchive.open(toSource(bytes));
+  const [layer, , config] = pieces;
+  for (
+    const reference of [
+      layer!.descriptor.digest,
+      config!.descriptor.digest,
+      `sha256:${"a".repeat(32)}`,
+      `other:${"a".repeat(64)}`,
+    ]
+  ) {
+    assert(isNotFound(await assertRejects(() => archive.resolve(reference))));
+    const unknown = { ...descriptor, digest: `other:${"a".repeat(64)}` };
+    assertEquals(await archive.exists(unknown), false);
+    assert(isNotFound(await assertRejects(() => archive.fetch(unknown))));
+  }
+});
+
+Deno.test("LayoutArchive lists referrers for one who waits, though another who asked first gives up", async () => {
+  const store = new MemoryStore();
+  const pieces = await multiPlatform();
+  const { descriptor } = pieces.at(-1)!;
+  const note = await referrer(descriptor, "application/vnd.example.note");
+  await fill(store, [EMPTY, ...pieces, note]);
+  const entries = [{ descriptor }, { descriptor: note.descriptor }];
+  const bytes = await bytesOf(packLayout(store, entries));
+  const archive = await LayoutArchive.open(toSource(bytes));
+  const controller = new AbortController();
+  const list = (signal?: AbortSignal) =>
+    Array.fromAsync(archive.listReferrers(descriptor, { signal }));
+  const first = list(controller.signal);
+  const second = list();
+  const reason = new Error("enough");
+  controller.abort(reason);
+  assertEquals(await assertRejects(() => first), reason);
+  assertEquals((await second).map(({ digest }) => digest), [
+    note.descriptor.digest,
+  ]);
+});
+
 Deno.test("LayoutArchive refuses what is no archive, and content that is damaged", async () => {
   const store = new MemoryStore();
   const pieces = await multiPlatform();
