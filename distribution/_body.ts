@@ -17,11 +17,7 @@ export async function readBounded(
   action: string,
 ): Promise<Uint8Array<ArrayBuffer>> {
   if (response.body === null) return new Uint8Array();
-  const tooLong = () =>
-    new ProtocolError(
-      "BODY_TOO_LARGE",
-      `${action}: the body is larger than ${limit} bytes`,
-    );
+  const tooLong = () => bodyTooLarge(action, limit);
   const bytes = await readAll(response.body, limit, tooLong);
   // The header stays where a runtime has decoded the body, and no JSON begins like this.
   if (!isGzip(response) || bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
@@ -39,6 +35,14 @@ export async function readBounded(
       { cause },
     );
   }
+}
+
+/** A body that is larger than what is read of it. */
+export function bodyTooLarge(action: string, limit: number): ProtocolError {
+  return new ProtocolError(
+    "BODY_TOO_LARGE",
+    `${action}: the body is larger than ${limit} bytes`,
+  );
 }
 
 function isGzip({ headers }: Response): boolean {

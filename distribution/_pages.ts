@@ -1,6 +1,7 @@
 import { readJson } from "./_body.ts";
 import { discard } from "./_discard.ts";
 import { scrubbed, scrubbedError } from "./_secrets.ts";
+import { sendWhole } from "./_send_whole.ts";
 import { ProtocolError, SecurityError } from "./errors.ts";
 import { nextLink } from "./link.ts";
 import { redactUrl } from "./redact.ts";
@@ -102,7 +103,7 @@ export async function* readPages(
       );
     }
     seen.add(url.href);
-    const response: Response = await client.send({
+    const response: Response = await sendWhole(client, {
       method: "GET",
       url,
       action,

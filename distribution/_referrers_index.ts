@@ -11,6 +11,7 @@ import {
 } from "../image/manifest_content.ts";
 import { MediaTypes } from "../image/media_type.ts";
 import { MAX_METADATA_SIZE, readBounded } from "./_body.ts";
+import { sendWhole } from "./_send_whole.ts";
 import { discard } from "./_discard.ts";
 import { failure } from "./_failure.ts";
 import { KeyedMutex } from "./_keyed_mutex.ts";
@@ -89,7 +90,7 @@ export async function readReferrersIndex(
   const tag = referrersTag(subject);
   const action =
     `Cannot read the referrers of ${subject} in ${repository} (tag ${tag})`;
-  const response = await client.send({
+  const response = await sendWhole(client, {
     method: "GET",
     url: `v2/${repository}/manifests/${tag}`,
     action,

@@ -9,6 +9,7 @@ import {
 } from "../image/manifest_content.ts";
 import { type MediaType, MediaTypes } from "../image/media_type.ts";
 import { MAX_METADATA_SIZE, readBounded } from "./_body.ts";
+import { sendWhole } from "./_send_whole.ts";
 import { discard } from "./_discard.ts";
 import {
   contentType,
@@ -311,7 +312,7 @@ export class Manifests {
     action: string,
     options: ReadManifestOptions,
   ): Promise<Response> {
-    return this.#client.send({
+    return sendWhole(this.#client, {
       method,
       url: this.#path(reference),
       action,

@@ -1,6 +1,7 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Digest } from "@gantry/oci/digest";
-import { RegistryClient } from "@gantry/oci/distribution";
+import { ConnectionError, RegistryClient } from "@gantry/oci/distribution";
+import { encodeJson, MediaTypes } from "@gantry/oci/image";
 import { startDockerRegistry } from "../_support/docker_registry.ts";
 import { openHttpRegistry } from "../_support/http_registry.ts";
 import { found } from "../_support/programs.ts";
@@ -183,5 +184,63 @@ for (const { ignore, most, name, start } of SUBJECTS) {
       const came = line.down.reduce((sum, bytes) => sum + bytes);
       assert(came < SIZE + 2 * MIB, `${came} bytes came for ${SIZE}`);
     },
+  });
+}
+
+Deno.test("a manifest, and what is listed, come down whole over a line that is cut in the middle of them", async () => {
+  await using server = await openHttpRegistry();
+  using direct = new RegistryClient(server.host, { plainHttp: true });
+  const { manifests } = direct.repository("team/app");
+  const subject = await manifests.put("v1", index({}), INDEX);
+  const long = index({ note: "x".repeat(300_000) }, subject.digest);
+  const { digest } = await manifests.put("long", long, INDEX);
+  const work = async (client: RegistryClient) => {
+    const repository = client.repository("team/app");
+    const { bytes } = await repository.manifests.fetch(digest);
+    assertEquals(bytes, long);
+    const found = repository.referrers.list({ digest: subject.digest });
+    assertEquals((await Array.fromAsync(found)).map((one) => one.digest), [
+      digest,
+    ]);
+  };
+  {
+    await using line = new Line(server.host, { down: [100_000, 200_000] });
+    using client = new RegistryClient(line.host, {
+      plainHttp: true,
+      retry: { baseDelay: 20 },
+    });
+    await work(client);
+    assertEquals(line.cuts.down, []);
+  }
+  {
+    // Through the whole of the manifest, and then in the middle of the list.
+    await using line = new Line(server.host, { down: [400_000] });
+    using client = new RegistryClient(line.host, {
+      plainHttp: true,
+      retry: { baseDelay: 20 },
+    });
+    await work(client);
+    assertEquals(line.cuts.down, []);
+  }
+  await using line = new Line(server.host, { down: [100_000] });
+  using once = new RegistryClient(line.host, {
+    plainHttp: true,
+    retry: { maxAttempts: 1 },
+  });
+  await assertRejects(() => work(once), ConnectionError);
+});
+
+const INDEX = { mediaType: MediaTypes.index };
+
+/** An index with annotations, about a manifest or about none. */
+function index(annotations: object, subject?: string): Uint8Array<ArrayBuffer> {
+  return encodeJson({
+    schemaVersion: 2,
+    mediaType: MediaTypes.index,
+    artifactType: "application/vnd.example.note",
+    manifests: [],
+    ...subject !== undefined &&
+      { subject: { mediaType: MediaTypes.index, digest: subject, size: 0 } },
+    annotations,
   });
 }
