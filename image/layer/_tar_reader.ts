@@ -103,6 +103,11 @@ export class ArchiveEntry implements TarEntry {
     return piece;
   }
 
+  /** Whether all that is left of what is stored has come. */
+  get isHere(): boolean {
+    return this.#source.has(this.#left);
+  }
+
   /** Waits for a next piece; says no at the content's end. */
   async wait(): Promise<boolean> {
     if (this.#left === 0) return false;
@@ -133,17 +138,33 @@ export class TarReader {
     this.#source = new TarSource(source);
   }
 
-  /** Reads over what is left of the entry before, and on to the next one. */
-  async next(): Promise<ArchiveEntry | undefined> {
+  /**
+   * Reads over what is left of the entry before, and on to the next one: at once
+   * where its header has come and is but one block. Small files would otherwise cost
+   * more for what waits than for what works.
+   */
+  next(): ArchiveEntry | Promise<ArchiveEntry | undefined> {
     const skipping = this.#entry?.skip(this.#padding);
     this.#entry = undefined;
-    if (skipping !== undefined) await skipping;
+    if (skipping !== undefined) return skipping.then(() => this.#read());
+    const bytes = this.#source.takeWhole(BLOCK);
+    if (bytes === undefined) return this.#read();
+    const block = parseBlock(bytes);
+    return block === undefined || !PLAIN.test(block.flag) ||
+        this.#global.size > 0
+      ? this.#read(bytes)
+      : this.#enter(headerOf(block, NONE, {}));
+  }
+
+  async #read(first?: Uint8Array): Promise<ArchiveEntry | undefined> {
     let local: PaxRecords | undefined;
     let name: string | undefined;
     let linkname: string | undefined;
+    let next = first;
     while (true) {
-      const bytes = this.#source.takeWhole(BLOCK) ??
+      const bytes = next ?? this.#source.takeWhole(BLOCK) ??
         await this.#source.read(BLOCK);
+      next = undefined;
       if (bytes === undefined) throw endsEarly();
       const block = parseBlock(bytes);
       if (block === undefined) {
@@ -167,17 +188,25 @@ export class TarReader {
           linkname = longName(await this.#extension(block));
           continue;
       }
-      const whole = await this.#header(block, bytes, local, { name, linkname });
-      const { header, sparse, stored } = whole;
-      this.#padding = -stored & (BLOCK - 1);
-      // Beyond 2^32 the bits above are lost, and those below still right.
-      return this.#entry = new ArchiveEntry(
-        header,
-        this.#source,
-        stored,
-        sparse,
-      );
+      const records = this.#global.size === 0 && local === undefined
+        ? NONE
+        : merge(this.#global, local);
+      const header = headerOf(block, records, { name, linkname });
+      return this.#enter(header, await this.#sparse(block, bytes, header));
     }
+  }
+
+  #enter(stated: TarEntryHeader, sparse?: SparseFile): ArchiveEntry {
+    const stored = sparse?.stored ?? stated.size;
+    const header = sparse === undefined ? stated : {
+      ...stated,
+      name: sparse.name ?? stated.name,
+      size: sparse.size,
+      sparse: true,
+    };
+    // Beyond 2^32 the bits above are lost, and those below still right.
+    this.#padding = -stored & (BLOCK - 1);
+    return this.#entry = new ArchiveEntry(header, this.#source, stored, sparse);
   }
 
   /** Ends the source. */
@@ -185,59 +214,18 @@ export class TarReader {
     await this.#source.close();
   }
 
-  async #header(
+  /** Reads the map of a sparse file. */
+  async #sparse(
     block: TarBlock,
     bytes: Uint8Array,
-    local: PaxRecords | undefined,
-    long: { readonly name?: string | undefined; linkname?: string | undefined },
-  ): Promise<{
-    readonly header: TarEntryHeader;
-    readonly stored: number;
-    readonly sparse: SparseFile | undefined;
-  }> {
-    const records = this.#global.size === 0 && local === undefined
-      ? NONE
-      : merge(this.#global, local);
-    const pax = records.size === 0 ? NO_TEXTS : paxTexts(records);
-    const name = long.name ?? (pax["path"] || block.name);
-    let type = TYPES.get(block.flag);
-    if (type === undefined) {
-      throw damaged(
-        `entry ${preview(name)} is of the unknown type ${preview(block.flag)}`,
-      );
+    { pax, size, type }: TarEntryHeader,
+  ): Promise<SparseFile | undefined> {
+    if (block.flag === "S") {
+      return await readOldMap({ ...block, size }, bytes, this.#source);
     }
-    // Before ustar, a slash was all that told a directory.
-    if (block.flag === "\0" && name.endsWith("/")) type = "directory";
-    // What stands in the size of all that is no file says nothing, as for Go.
-    const stored = type !== "file"
-      ? 0
-      : pax["size"]
-      ? paxSize("size", pax["size"])
-      : block.size;
-    const sparse = block.flag === "S"
-      ? await readOldMap({ ...block, size: stored }, bytes, this.#source)
-      : records.size > 0 && type === "file"
-      ? await readPaxMap(pax, stored, this.#source)
+    return type === "file" && pax !== NO_TEXTS
+      ? await readPaxMap(pax, size, this.#source)
       : undefined;
-    const seconds = pax["mtime"] ? paxTime("mtime", pax["mtime"]) : block.mtime;
-    const header: TarEntryHeader = {
-      name: sparse?.name ?? name,
-      type,
-      size: sparse?.size ?? stored,
-      mode: block.mode,
-      mtime: new Date(seconds * 1000),
-      uid: pax["uid"] ? paxSize("uid", pax["uid"]) : block.uid,
-      gid: pax["gid"] ? paxSize("gid", pax["gid"]) : block.gid,
-      uname: pax["uname"] ?? block.uname,
-      gname: pax["gname"] ?? block.gname,
-      linkname: type === "link" || type === "symlink"
-        ? long.linkname ?? (pax["linkpath"] || block.linkname)
-        : "",
-      pax,
-      xattrs: records.size === 0 ? NO_XATTRS : paxXattrs(records),
-      sparse: sparse !== undefined,
-    };
-    return { header, sparse, stored: sparse?.stored ?? stored };
   }
 
   async #extension(block: TarBlock): Promise<Uint8Array> {
@@ -268,9 +256,55 @@ export class TarReader {
   }
 }
 
+/** The types whose header is one block. */
+const PLAIN = /^[\0-7]$/;
 const NONE: PaxRecords = new Map();
 const NO_TEXTS: Readonly<Record<string, string>> = Object.freeze({});
 const NO_XATTRS: ReadonlyMap<string, Uint8Array<ArrayBuffer>> = new Map();
+
+/** What an entry's block says, and what its records and its long names say instead. */
+function headerOf(
+  block: TarBlock,
+  records: PaxRecords,
+  long: {
+    readonly name?: string | undefined;
+    readonly linkname?: string | undefined;
+  },
+): TarEntryHeader {
+  const pax = records.size === 0 ? NO_TEXTS : paxTexts(records);
+  const name = long.name ?? (pax["path"] || block.name);
+  let type = TYPES.get(block.flag);
+  if (type === undefined) {
+    throw damaged(
+      `entry ${preview(name)} is of the unknown type ${preview(block.flag)}`,
+    );
+  }
+  // Before ustar, a slash was all that told a directory.
+  if (block.flag === "\0" && name.endsWith("/")) type = "directory";
+  const seconds = pax["mtime"] ? paxTime("mtime", pax["mtime"]) : block.mtime;
+  return {
+    name,
+    type,
+    // What stands in the size of all that is no file says nothing, as for Go.
+    size: type !== "file"
+      ? 0
+      : pax["size"]
+      ? paxSize("size", pax["size"])
+      : block.size,
+    mode: block.mode,
+    mtime: new Date(seconds * 1000),
+    uid: pax["uid"] ? paxSize("uid", pax["uid"]) : block.uid,
+    gid: pax["gid"] ? paxSize("gid", pax["gid"]) : block.gid,
+    uname: pax["uname"] ?? block.uname,
+    gname: pax["gname"] ?? block.gname,
+    linkname: type === "link" || type === "symlink"
+      ? long.linkname ?? (pax["linkpath"] || block.linkname)
+      : "",
+    pax,
+    xattrs: records.size === 0 ? NO_XATTRS : paxXattrs(records),
+    sparse: false,
+  };
+}
 
 /** Global records with an entry's own on top; an empty one takes back what was said. */
 function merge(

@@ -18,9 +18,14 @@ export class TarSource {
     return piece;
   }
 
+  /** Whether an amount has come. */
+  has(count: number): boolean {
+    return this.#chunk.byteLength >= count;
+  }
+
   /** Takes exactly an amount, if all of it has come. */
   takeWhole(count: number): Uint8Array<ArrayBuffer> | undefined {
-    return this.#chunk.byteLength < count ? undefined : this.take(count);
+    return this.has(count) ? this.take(count) : undefined;
   }
 
   /** Waits for more bytes once all were taken; says no at the end. */

@@ -91,7 +91,8 @@ export async function readLayer(
   const archive = new TarReader(tar());
   try {
     while (true) {
-      const entry = await archive.next();
+      const next = archive.next();
+      const entry = next instanceof Promise ? await next : next;
       if (entry === undefined) break;
       if (++entries > limits.maxEntries) {
         throw new LayerLimitError(`at most ${limits.maxEntries} entries`);
@@ -101,7 +102,8 @@ export async function readLayer(
         checkSize();
       }
       try {
-        await visit(entry);
+        const visiting = visit(entry);
+        if (visiting !== undefined) await visiting;
       } catch (error) {
         throw explain(error, entry.header.name);
       }

@@ -1,9 +1,7 @@
 import {
   closeSync,
-  constants,
   fchmodSync,
   fchownSync,
-  fstatSync,
   futimesSync,
   lchownSync,
   linkSync,
@@ -18,6 +16,7 @@ import { LayerError, UnsafeEntryError } from "../errors.ts";
 import type { ArchiveEntry } from "../_tar_reader.ts";
 import type { TarEntryHeader } from "../read_tar.ts";
 import { parseWhiteout } from "../whiteout.ts";
+import { CREATE, type Given, probe } from "./_new_file.ts";
 import { join, makeDirectory, type Place, Places } from "./_places.ts";
 import { removeTree } from "./_remove.ts";
 import {
@@ -30,8 +29,6 @@ import {
 import { writeEntry } from "./_write_entry.ts";
 import type { XattrWriter } from "./_xattrs.ts";
 
-const CREATE = constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY |
-  (constants.O_NOFOLLOW ?? 0);
 const OWNER_WRITE = 0o200;
 
 /** Options of {@linkcode Rootfs}. */
@@ -79,15 +76,15 @@ export class Rootfs {
   }
 
   /**
-   * Applies one entry of the layer.
+   * Applies one entry of the layer; files are waited for where not all of them has come.
    *
    * @returns Whether it was applied; devices and pipes are not.
    */
-  async apply(
+  apply(
     entry: ArchiveEntry,
     parts: readonly string[],
     linked: readonly string[] | undefined,
-  ): Promise<boolean> {
+  ): boolean | Promise<void> {
     const { header } = entry;
     this.#places.nextEntry();
     const whiteout = parseWhiteout(parts, header.type);
@@ -118,8 +115,7 @@ export class Rootfs {
         this.#addHardLink(parts, linked!, header);
         return true;
       case "file":
-        await this.#addFile(parts, entry);
-        return true;
+        return this.#addFile(parts, entry) ?? true;
       default:
         this.#clear(
           this.#places.parent(parts, header.name, true)!,
@@ -155,34 +151,56 @@ export class Rootfs {
     if (xattrs !== undefined) this.#xattrs!.set(path, xattrs, header.name);
   }
 
-  async #addFile(
+  #addFile(
     parts: readonly string[],
     entry: ArchiveEntry,
-  ): Promise<void> {
+  ): Promise<void> | undefined {
     const { header } = entry;
     const place = this.#places.parent(parts, header.name, true)!;
     const base = parts.at(-1)!;
     this.#clear(place, base);
     const path = join(place.path, base);
-    const mode = this.#mode(header);
-    const { gid, modes, uid } = this.#given;
     // A large file is opened twice, which takes the owner's right to write.
-    const first = mode & 0o777 | OWNER_WRITE;
-    const file = openSync(path, CREATE, first);
+    const mode = this.#mode(header) & 0o777 | OWNER_WRITE;
+    const file = openSync(path, CREATE, mode);
+    let writing: Promise<void> | undefined;
     try {
       place.node.children.set(base, { kind: "file", layer: this.#layer });
-      if (header.size > 0) await writeEntry(entry, file, path);
-      const owned = !this.#keepOwners ||
-        header.uid === uid && header.gid === gid;
-      // A change of the owner takes set-id bits away, so the mode comes second.
-      if (!owned) fchownSync(file, header.uid, header.gid);
-      const changed = this.#setXattrs(path, header);
-      if (changed || !owned || (first & modes) !== mode) fchmodSync(file, mode);
-      const time = timeOf(header.mtime);
-      if (time !== undefined) futimesSync(file, time, time);
+      writing = writeEntry(entry, file, path);
+      if (writing === undefined) this.#finishFile(file, path, header);
+    } finally {
+      if (writing === undefined) closeSync(file);
+    }
+    return writing && this.#waitForFile(writing, file, path, header);
+  }
+
+  async #waitForFile(
+    writing: Promise<void>,
+    file: number,
+    path: string,
+    header: TarEntryHeader,
+  ): Promise<void> {
+    try {
+      await writing;
+      this.#finishFile(file, path, header);
     } finally {
       closeSync(file);
     }
+  }
+
+  #finishFile(file: number, path: string, header: TarEntryHeader): void {
+    const mode = this.#mode(header);
+    const { gid, modes, uid } = this.#given;
+    const owned = !this.#keepOwners ||
+      header.uid === uid && header.gid === gid;
+    // A change of the owner takes set-id bits away, so the mode comes second.
+    if (!owned) fchownSync(file, header.uid, header.gid);
+    const changed = this.#setXattrs(path, header);
+    if (
+      changed || !owned || ((mode & 0o777 | OWNER_WRITE) & modes) !== mode
+    ) fchmodSync(file, mode);
+    const time = timeOf(header.mtime);
+    if (time !== undefined) futimesSync(file, time, time);
   }
 
   /**
@@ -312,30 +330,6 @@ export class Rootfs {
 
   #mode({ mode }: TarEntryHeader): number {
     return mode & (this.#keepOwners ? 0o7777 : 0o777);
-  }
-}
-
-/** What a file has that was just made. */
-interface Given {
-  readonly uid: number;
-  readonly gid: number;
-  /** The permission bits that it gets where they are asked for. */
-  readonly modes: number;
-}
-
-/**
- * Finds out what a file has that is made beside a directory, by its umask, its default
- * access list and whose group it hands on: two calls less are needed for most then.
- */
-function probe(directory: string): Given {
-  const path = `${directory}.probe`;
-  const file = openSync(path, CREATE, 0o777);
-  try {
-    const { gid, mode, uid } = fstatSync(file);
-    return { uid, gid, modes: mode & 0o777 };
-  } finally {
-    closeSync(file);
-    unlinkSync(path);
   }
 }
 

@@ -1,7 +1,6 @@
 import {
   chmodSync,
   closeSync,
-  constants,
   futimesSync,
   linkSync,
   lstatSync,
@@ -18,6 +17,7 @@ import {
 import { join } from "node:path";
 import { LayerLimitError, UnsafeEntryError } from "../errors.ts";
 import type { TarEntryHeader } from "../read_tar.ts";
+import { CREATE } from "./_new_file.ts";
 
 /** How many links are followed on the way to one place: more than any system follows. */
 const MAX_LINKS = 255;
@@ -30,8 +30,6 @@ const FREE_LOOKUPS = 100_000;
 const LOOKUPS_PER_ENTRY = 200;
 /** What is left of a mode: an archive grants nobody another's rights. */
 const PERMISSIONS = 0o777;
-const CREATE = constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY |
-  (constants.O_NOFOLLOW ?? 0);
 
 /** A directory that was made, and what is set on it once nothing more is written there. */
 export interface MadeDirectory {

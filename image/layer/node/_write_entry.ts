@@ -7,10 +7,24 @@ import { writeSparse } from "./_write_sparse.ts";
 const LARGE = 1024 * 1024;
 
 /**
- * Writes an entry's content into an open file, which it does not close. The path
- * is the file's own, where nobody else can put another.
+ * Writes an entry's content into an open file, which it does not close; at once,
+ * without a promise, where all of it has come. The path is the file's own, where
+ * nobody else can put another.
  */
-export async function writeEntry(
+export function writeEntry(
+  entry: ArchiveEntry,
+  file: number,
+  path: string,
+): Promise<void> | undefined {
+  if (entry.sparse !== undefined || !entry.isHere) {
+    return writeLater(entry, file, path);
+  }
+  const piece = entry.takePiece();
+  if (piece !== undefined) writeAll(file, piece);
+  return undefined;
+}
+
+async function writeLater(
   entry: ArchiveEntry,
   file: number,
   path: string,

@@ -223,12 +223,12 @@ async function apply(
   const read = await readLayer(
     stream,
     { compression, digest, size, diffId, limits, signal },
-    async (entry) => {
+    (entry) => {
       const parts = placeOf(entry, limits.maxNameLength);
       const linked = linkOf(entry, limits.maxNameLength);
-      if (!await rootfs.apply(entry, parts, linked)) {
-        skipped.push(entry.header.name);
-      }
+      const applied = rootfs.apply(entry, parts, linked);
+      if (!applied) skipped.push(entry.header.name);
+      return applied instanceof Promise ? applied : undefined;
     },
   );
   return { ...read, skipped };

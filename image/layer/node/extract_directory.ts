@@ -146,11 +146,13 @@ async function unpack(
   const layer = await readLayer(
     stream,
     { compression, diffId, limits, signal },
-    async (entry) => {
+    (entry) => {
       const { name } = entry.header;
       const parts = placeOf(name, prefix, maxNameLength);
       const context = { prefix, maxNameLength };
-      if (!await place(entry, parts, staging, context)) skipped.push(name);
+      const placed = place(entry, parts, staging, context);
+      if (!placed) skipped.push(name);
+      return placed instanceof Promise ? placed : undefined;
     },
   );
   return { ...layer, skipped };
@@ -161,13 +163,13 @@ interface PlaceContext {
   readonly maxNameLength: number;
 }
 
-/** Puts one entry into the staged tree; says no where it is left out. */
-async function place(
+/** Puts one entry into the staged tree; says no where it is left out, and waits only for files. */
+function place(
   entry: ArchiveEntry,
   parts: readonly string[],
   staging: Staging,
   context: PlaceContext,
-): Promise<boolean> {
+): boolean | Promise<void> {
   const { header } = entry;
   if (
     parts.length === context.prefix.length && header.type !== "directory"
@@ -197,21 +199,22 @@ async function place(
       return true;
     }
     case "file":
-      await writeFile(entry, staging.addFile(parts, header));
-      return true;
+      return writeFile(entry, staging.addFile(parts, header)) ?? true;
     default:
       return false;
   }
 }
 
-async function writeFile(
+function writeFile(
   entry: ArchiveEntry,
   { file, path }: { readonly file: number; readonly path: string },
-): Promise<void> {
+): Promise<void> | undefined {
+  let writing: Promise<void> | undefined;
   try {
-    await writeEntry(entry, file, path);
+    writing = writeEntry(entry, file, path);
+    return writing?.finally(() => finishFile(file, entry.header));
   } finally {
-    finishFile(file, entry.header);
+    if (writing === undefined) finishFile(file, entry.header);
   }
 }
 
