@@ -1,4 +1,5 @@
 import { byteReader } from "../../digest/_tap_stream.ts";
+import { Digest } from "../../digest/digest.ts";
 import { createHasher } from "../../digest/hasher.ts";
 import { DigestMismatchError } from "../../digest/errors.ts";
 import type { SignalOptions } from "../../distribution/signal_options.ts";
@@ -139,7 +140,7 @@ async function* checked(
   tar: Pieces,
   diffId: string,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-  const hasher = createHasher();
+  const hasher = createHasher(Digest.parse(diffId).algorithm);
   for await (const piece of tar) {
     await hasher.update(piece);
     yield piece;

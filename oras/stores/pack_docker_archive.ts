@@ -132,13 +132,17 @@ function namedEntry(descriptor: Descriptor, name: string): LayoutEntry {
 function repositoriesOf(
   images: readonly (readonly [readonly string[], string | undefined])[],
 ): Record<string, Record<string, string>> {
-  const found: Record<string, Record<string, string>> = {};
+  // A repository may be called `constructor`, which every object has.
+  const found = new Map<string, [tag: string, last: string][]>();
   for (const [names, last = ""] of images) {
     for (const [repository, tag] of names.map(splitName)) {
-      (found[repository] ??= {})[tag] = last;
+      const tags = found.get(repository) ?? [];
+      found.set(repository, [...tags, [tag, last]]);
     }
   }
-  return found;
+  return Object.fromEntries(
+    Array.from(found, ([name, tags]) => [name, Object.fromEntries(tags)]),
+  );
 }
 
 async function* dockerFiles(
@@ -157,17 +161,21 @@ async function* dockerFiles(
       config,
       { signal },
     );
-    const ids = diffIdsOf(bytes).map((id) => Digest.parse(id).encoded);
+    const diffIds = diffIdsOf(bytes);
+    if (diffIds.length !== manifest.layers.length) {
+      throw unsupported(
+        config,
+        `it tells of ${diffIds.length} layers, and the image has ${manifest.layers.length}`,
+      );
+    }
+    const ids = diffIds.map((id) => Digest.parse(id).encoded);
     const configPath = `${Digest.parse(config.digest).encoded}.json`;
     if (!written.has(configPath)) {
       yield { path: configPath, source: toSource(bytes) };
       written.add(configPath);
     }
     for (const [index, layer] of manifest.layers.entries()) {
-      const id = ids[index];
-      if (id === undefined) {
-        throw unsupported(config, "it tells too few layers");
-      }
+      const id = ids[index]!;
       const path = `${id}/layer.tar`;
       if (written.has(path)) continue;
       written.add(path);
@@ -178,7 +186,7 @@ async function* dockerFiles(
       const { source } = await expanded(
         from,
         compressionOf(layer.mediaType) ?? "auto",
-        { diffId: `sha256:${id}`, signal, spool },
+        { diffId: diffIds[index]!, signal, spool },
       );
       yield { path, source };
     }

@@ -12,6 +12,7 @@ import {
   parseManifest,
 } from "@gantry/oci/image";
 import {
+  ArtifactError,
   copy,
   DockerArchive,
   isNotFound,
@@ -30,7 +31,8 @@ import {
 } from "@gantry/oci/oras/node";
 import { found } from "../../_support/programs.ts";
 import { blob, document, fill, multiPlatform, referrer } from "./_graphs.ts";
-import { realImage } from "./_layers.ts";
+import { TarIndex } from "../../../oras/stores/_tar_index.ts";
+import { realImage, realLayer } from "./_layers.ts";
 import { EMPTY } from "./_suite.ts";
 
 async function withFolder(
@@ -348,6 +350,50 @@ for (const format of ["oci", "docker"] as const) {
         assertEquals(await layout.resolve(name), descriptor);
       }
     }
+  });
+}
+
+for (const format of ["oci", "docker"] as const) {
+  Deno.test(`packDockerArchive() lists an image that is called as what every object has, in ${format} form`, async () => {
+    const store = await realStore();
+    const descriptor = await store.resolve("v1");
+    const names = ["constructor:v1", "__proto__:v1"];
+    const images = [{ descriptor, names }];
+    const tar = packDockerArchive(store, images, { format });
+    const index = await TarIndex.read(toSource(await bytesOf(tar)), {});
+    const list = await index.find("repositories")!.open();
+    const { value } = JSON.parse(
+      await new Response(list).text(),
+      // `JSON.parse` makes both keys the object's own.
+      (key, value) => key === "" ? { value: Object.entries(value) } : value,
+    );
+    assertEquals(
+      value.map(([name, tags]: [string, object]) => [name, Object.keys(tags)]),
+      [["constructor", ["v1"]], ["__proto__", ["v1"]]],
+    );
+    assertEquals(Object.hasOwn(Object, "v1"), false);
+  });
+}
+
+for (const [what, count] of [["fewer", 1], ["more", 3]] as const) {
+  Deno.test(`packDockerArchive() refuses an image whose config tells of ${what} layers`, async () => {
+    const store = new MemoryStore();
+    const layers = [await realLayer("a", "1"), await realLayer("b", "2")];
+    const ids = [...layers, ...layers].map(({ diffId }) => diffId);
+    const rootfs = { type: "layers", diff_ids: ids.slice(0, count) };
+    const config = { architecture: "amd64", os: "linux", rootfs };
+    const configPiece = await blob(JSON.stringify(config), MediaTypes.config);
+    const manifest = await document({
+      schemaVersion: 2,
+      mediaType: MediaTypes.manifest,
+      config: configPiece.descriptor,
+      layers: layers.map(({ descriptor }) => descriptor),
+    });
+    await fill(store, [...layers, configPiece, manifest]);
+    const images = [{ descriptor: manifest.descriptor, names: ["app:v1"] }];
+    const tar = packDockerArchive(store, images, { format: "docker" });
+    const error = await assertRejects(() => bytesOf(tar), ArtifactError);
+    assertEquals(error.code, "ARTIFACT_UNSUPPORTED");
   });
 }
 
