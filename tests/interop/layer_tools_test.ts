@@ -16,6 +16,7 @@ import {
   writeFile,
 } from "node:fs/promises";
 import { found } from "../_support/programs.ts";
+import { getXattrs, setXattrs, xattrsWork } from "../_support/xattrs.ts";
 import { temporaryDirectory } from "../image/layer/_archives.ts";
 import {
   describe,
@@ -69,6 +70,7 @@ class Layout {
   async write(
     trees: readonly string[],
     compression: "gzip" | "none" | "zstd" = "gzip",
+    xattrs: "keep" | "ignore" = "ignore",
   ): Promise<void> {
     await mkdir(`${this.path}/blobs/sha256`, { recursive: true });
     const layers: Stored[] = [];
@@ -79,6 +81,7 @@ class Layout {
         base: trees[index - 1],
         compression,
         owners: "keep",
+        xattrs,
       });
       await copyFile(file, this.blob(stored));
       await Deno.remove(file);
@@ -191,6 +194,50 @@ Deno.test({
         );
       });
     }
+  },
+});
+
+Deno.test({
+  name: "umoci and applyLayers() agree on extended attributes",
+  ignore: !found("umoci") || !xattrsWork() || Deno.uid() !== 0,
+  async fn() {
+    await using work = await temporaryDirectory();
+    const [first, second] = [`${work.path}/1`, `${work.path}/2`] as const;
+    const names = ["dir", "dir/file", "ping", "bare"];
+    await mkdir(`${first}/dir`, { recursive: true });
+    for (const name of names.slice(1)) await writeFile(`${first}/${name}`, "x");
+    await setXattrs({
+      [`${first}/dir`]: { "user.dir": "01", "user.gone": "01" },
+      [`${first}/dir/file`]: { "user.a": "00ff0a3d80" },
+      [`${first}/ping`]: {
+        "security.capability": "0100000200200000000000000000000000000000",
+      },
+    });
+    await run("cp", "-a", first, second);
+    await run(
+      ...["python3", "-c", "import os, sys; os.removexattr(*sys.argv[1:])"],
+      ...[`${second}/dir`, "user.gone"],
+    );
+    await setXattrs({ [`${second}/dir/file`]: { "user.b": "02" } });
+    const layout = new Layout(`${work.path}/layout`);
+    await layout.write([first, second], "gzip", "keep");
+    await layout.apply(`${work.path}/ours`);
+    const image = `${layout.path}:v1`;
+    const bundle = `${work.path}/bundle`;
+    await run("umoci", "unpack", "--image", image, bundle);
+    const xattrsIn = async (root: string) =>
+      Object.values(await getXattrs(...names.map((name) => `${root}/${name}`)));
+    const expected = await xattrsIn(second);
+    assertEquals(await xattrsIn(`${bundle}/rootfs`), expected);
+    assertEquals(await xattrsIn(`${work.path}/ours`), expected);
+    // And what umoci makes of a change.
+    await setXattrs({ [`${bundle}/rootfs/bare`]: { "user.c": "03" } });
+    await run("umoci", "repack", "--image", image, bundle);
+    await layout.apply(`${work.path}/again`);
+    assertEquals(
+      await xattrsIn(`${work.path}/again`),
+      await xattrsIn(`${bundle}/rootfs`),
+    );
   },
 });
 
