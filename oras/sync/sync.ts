@@ -2,11 +2,13 @@ import { isDigestTag } from "../../distribution/digest_tag.ts";
 import { isTag, parseRegistryName } from "../../distribution/reference.ts";
 import type { Descriptor } from "../../image/descriptor.ts";
 import { parsePlatform } from "../../image/platform.ts";
+import { InvalidReferenceError } from "../../distribution/reference_error.ts";
 import { manifestForPlatform } from "../_platform.ts";
 import { forEachConcurrent } from "../_pool.ts";
 import { copy } from "../copy.ts";
 import { resolveManifest } from "../graph/_read_manifest.ts";
 import { isNotFound } from "../store_error.ts";
+import { type Job, sortJobs } from "./_job.ts";
 import { parsePlace, type Place, showPlace, withTag } from "./_place.ts";
 import { selectNames, selectTags } from "./select_names.ts";
 import type { SyncConfig, SyncEntry, TagRules } from "./sync_config.ts";
@@ -61,13 +63,6 @@ export async function sync(
   return await new Sync(config, options).run();
 }
 
-/** One tag to copy. */
-interface Job {
-  readonly entry: SyncEntry;
-  readonly source: Place;
-  readonly target: Place;
-}
-
 /** What became of a job. */
 type Done = Omit<SyncResult, "source" | "target">;
 
@@ -88,8 +83,9 @@ class Sync {
     const { signal } = this.#options;
     // What is malformed is told before anything is done.
     for (const entry of sync) await this.#check(entry);
-    const jobs: Job[] = [];
-    for (const entry of sync) jobs.push(...await this.#jobs(entry));
+    const all: Job[] = [];
+    for (const entry of sync) all.push(...await this.#jobs(entry));
+    const { clashes, jobs } = sortJobs(all);
     await forEachConcurrent(
       jobs,
       { limit: parallel, signal },
@@ -99,6 +95,11 @@ class Sync {
         this.#tell(showPlace(source), showPlace(target), done);
       },
     );
+    for (const [{ source, target }, other] of clashes) {
+      const [from, to] = [showPlace(source), showPlace(target)];
+      const reason = `Cannot copy ${from} to ${to}: ${other} is copied there`;
+      this.#tell(from, to, failure(new RangeError(reason)));
+    }
     if (this.#results.some(({ outcome }) => outcome === "failed")) {
       throw new SyncError(this.#results);
     }
@@ -195,11 +196,22 @@ class Sync {
       all.filter((tag) => !isDigestTag(tag)),
       tagRules(entry),
     );
-    return tags.map((tag) => ({
-      entry,
-      source: withTag(source, tag),
-      target: withTag(target, tag),
-    }));
+    return tags.flatMap((tag) => {
+      if (isTag(tag)) {
+        return [{
+          entry,
+          source: withTag(source, tag),
+          target: withTag(target, tag),
+        }];
+      }
+      const error = new InvalidReferenceError(
+        "REFERENCE_TAG_INVALID",
+        tag,
+        "it is listed as a tag, and is none",
+      );
+      this.#tell(showPlace(source), showPlace(target), failure(error));
+      return [];
+    });
   }
 
   async #one(

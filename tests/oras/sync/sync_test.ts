@@ -23,7 +23,9 @@ async function setting() {
     "to.example": createRegistry(),
   };
   const seen: string[] = [];
-  const transport = fromHandler((request) => {
+  /** What the first lists beside its tags. */
+  const odd: string[] = [];
+  const transport = fromHandler(async (request) => {
     const { host, pathname } = new URL(request.url);
     seen.push(`${request.method} ${host}${pathname}`);
     const isBroken = pathname.includes("/broken/") ||
@@ -31,7 +33,10 @@ async function setting() {
     if (isBroken) {
       return new Response(null, { status: 403 });
     }
-    return registries[host]!.fetch(request);
+    const answer = await registries[host]!.fetch(request);
+    if (!pathname.endsWith("/tags/list") || odd.length === 0) return answer;
+    const { name, tags } = await answer.json();
+    return Response.json({ name, tags: [...tags, ...odd] });
   });
   const registry = new Registry({ hostname: "from.example", transport });
   for (const name of ["team/app", "team/lib"]) {
@@ -43,7 +48,7 @@ async function setting() {
   }
   seen.length = 0;
   const makeClient = (name: string) => new RegistryClient(name, { transport });
-  return { makeClient, registry, seen };
+  return { makeClient, odd, registry, seen };
 }
 
 function outcomes(results: readonly SyncResult[]): string[] {
@@ -327,6 +332,69 @@ Deno.test("sync() takes latest where an image has no tag, and expands what its b
       Backup: "{{.Ref.Tag}}",
     },
   }]);
+});
+
+Deno.test("sync() copies what two entries name once, and lets no two sources have one target", async () => {
+  const { makeClient, seen } = await setting();
+  const v1 = {
+    source: "from.example/team/app:v1.0.0",
+    target: "to.example/app:v1.0.0",
+    type: "image",
+  };
+  const config = parseSyncConfig({
+    sync: [
+      v1,
+      {
+        source: "from.example/team/app",
+        target: "to.example/app",
+        type: "repository",
+        tags: { allow: ["v1.*"] },
+      },
+      { ...v1, source: "from.example/team/lib:v1.0.0" },
+    ],
+  });
+  const { errors, results } = await assertRejects(
+    () => sync(config, { makeClient }),
+    SyncError,
+  );
+  assertEquals(outcomes(results), [
+    "copied to.example/app:v1.0.0",
+    "copied to.example/app:v1.1.0",
+    "failed to.example/app:v1.0.0",
+  ]);
+  assertEquals(
+    (errors[0] as Error).message,
+    "Cannot copy from.example/team/lib:v1.0.0 to to.example/app:v1.0.0: " +
+      "from.example/team/app:v1.0.0 is copied there",
+  );
+  const puts = seen.filter((line) =>
+    line.startsWith("PUT to.example/v2/app/m")
+  );
+  assertEquals(puts.length, 2);
+});
+
+Deno.test("sync() tells of tags that are none, and copies the others", async () => {
+  const { makeClient, odd } = await setting();
+  odd.push("тег", "../../up", "a b");
+  const config = parseSyncConfig({
+    sync: [{
+      source: "from.example/team/app",
+      target: "to.example/app",
+      type: "repository",
+      tags: { deny: ["v.*"] },
+    }],
+  });
+  const { errors, results } = await assertRejects(
+    () => sync(config, { makeClient }),
+    SyncError,
+  );
+  assertEquals(outcomes(results).sort(), [
+    "copied to.example/app:latest",
+    "failed to.example/app",
+    "failed to.example/app",
+    "failed to.example/app",
+  ]);
+  for (const error of errors) assertInstanceOf(error, InvalidReferenceError);
 });
 
 Deno.test("sync() does not ask for referrers where a fast check is enough", async () => {
