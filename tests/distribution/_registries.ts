@@ -1,73 +1,33 @@
-import {
-  createRegistry,
-  type RegistryServerOptions,
-} from "@gantry/oci/distribution/server";
-import { directoryStorage, serve } from "@gantry/oci/distribution/server/node";
 import { Digest } from "@gantry/oci/digest";
 import { assertEquals } from "@std/assert";
+import {
+  client,
+  inProcess,
+  type Options,
+  type Registry,
+  type RegistryTest,
+  type Way,
+} from "./_registry_ways.ts";
 
-/** A registry under test, seen from outside. */
-export interface Registry {
-  /** Sends a request to a path. */
-  call(path: string, init?: RequestInit): Promise<Response>;
-  /** Sends a request whose answer's body does not matter. */
-  head(path: string, init?: RequestInit): Promise<Response>;
-}
+export { client, type Registry };
 
-type Options = Omit<RegistryServerOptions, "storage">;
+/** With files and sockets there are more ways than the one that is everywhere. */
+const WAYS: readonly Way[] = [
+  ["memory, in process", inProcess],
+  ...("process" in globalThis
+    ? (await import("./_registries_node.ts")).WAYS
+    : []),
+];
 
 /** Registers one test for each storage, in process and over HTTP. */
 export function everywhere(
   name: string,
-  run: (registry: Registry) => Promise<void>,
+  run: RegistryTest,
   options: Options = {},
 ): void {
-  for (const storage of ["memory", "directory"] as const) {
-    for (const way of ["in process", "over HTTP"] as const) {
-      Deno.test(`${name} (${storage}, ${way})`, () =>
-        withRegistry(storage, way, options, run));
-    }
+  for (const [way, open] of WAYS) {
+    Deno.test(`${name} (${way})`, () => open(options, run));
   }
-}
-
-async function withRegistry(
-  storage: "memory" | "directory",
-  way: "in process" | "over HTTP",
-  options: Options,
-  run: (registry: Registry) => Promise<void>,
-): Promise<void> {
-  const root = storage === "directory" ? await Deno.makeTempDir() : undefined;
-  const registry = createRegistry({
-    ...options,
-    ...(root === undefined ? {} : { storage: directoryStorage(root) }),
-  });
-  try {
-    if (way === "in process") {
-      await run(client((path, init) =>
-        registry.fetch(
-          new Request(new URL(path, "http://registry.test"), init),
-        )
-      ));
-    } else {
-      await using server = await serve(registry);
-      await run(client((path, init) => fetch(new URL(path, server.url), init)));
-    }
-  } finally {
-    await registry.close();
-    if (root !== undefined) await Deno.remove(root, { recursive: true });
-  }
-}
-
-/** Wraps what sends a request. */
-export function client(call: Registry["call"]): Registry {
-  return {
-    call,
-    async head(path, init) {
-      const response = await call(path, init);
-      await response.body?.cancel();
-      return response;
-    },
-  };
 }
 
 /** The digest of a text. */

@@ -43,7 +43,13 @@ async function finish(
 }
 
 function streamOf(...parts: string[]): ReadableStream<Uint8Array> {
-  return ReadableStream.from(parts).pipeThrough(new TextEncoderStream());
+  const encoder = new TextEncoder();
+  return new ReadableStream({
+    start(controller) {
+      for (const part of parts) controller.enqueue(encoder.encode(part));
+      controller.close();
+    },
+  });
 }
 
 everywhere(
@@ -240,8 +246,8 @@ const CHUNK_RANGES = [
 ] as const;
 
 everywhere("R33 a chunk's range is first-last", async (registry) => {
-  const location = await beginUpload(registry, "app");
   for (const [range, code] of CHUNK_RANGES) {
+    const location = await beginUpload(registry, "app");
     const response = await registry.call(location, {
       method: "PATCH",
       body: "abc",
@@ -249,8 +255,8 @@ everywhere("R33 a chunk's range is first-last", async (registry) => {
     });
     assertEquals([range, response.status], [range, 400]);
     assertEquals([range, await errorCode(response)], [range, code]);
+    assertEquals((await registry.head(location)).status, 204);
   }
-  assertEquals((await registry.head(location)).status, 204);
 });
 
 everywhere("R34 a stream is as long as its range", async (registry) => {
