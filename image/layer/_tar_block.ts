@@ -4,6 +4,10 @@ import { decodeText } from "./_text.ts";
 /** The size of a tar's blocks in bytes. */
 export const BLOCK = 512;
 
+/** Where the checksum stands. */
+const CHECKSUM = 148;
+const CHECKSUM_SIZE = 8;
+
 /** What the fields of a header's block say. */
 export interface TarBlock {
   /** The type flag. */
@@ -55,20 +59,31 @@ export function parseBlock(block: Uint8Array): TarBlock | undefined {
 
 /** Whether a header's checksum fits; says no to a block of zeros. */
 function checkSum(block: Uint8Array): boolean {
-  let unsigned = 0;
-  let signed = 0;
-  for (let index = 0; index < BLOCK; index++) {
-    const byte = index >= 148 && index < 156 ? 0x20 : block[index]!;
-    unsigned += byte;
-    // Some old writers took bytes for signed.
-    signed += byte < 0x80 ? byte : byte - 0x100;
+  // The field itself counts as spaces.
+  let sum = CHECKSUM_SIZE * 0x20;
+  for (let index = 0; index < BLOCK; index++) sum += block[index]!;
+  for (let index = 0; index < CHECKSUM_SIZE; index++) {
+    sum -= block[CHECKSUM + index]!;
   }
-  if (unsigned === 8 * 0x20 && isZero(block.subarray(148, 156))) return false;
-  const stated = number(block, 148, 8, "checksum");
-  if (stated !== unsigned && stated !== signed) {
+  if (
+    sum === CHECKSUM_SIZE * 0x20 &&
+    isZero(block.subarray(CHECKSUM, CHECKSUM + CHECKSUM_SIZE))
+  ) return false;
+  const stated = number(block, CHECKSUM, CHECKSUM_SIZE, "checksum");
+  if (stated !== sum && stated !== sum - 0x100 * countNegative(block)) {
     throw damaged("the checksum of a header is wrong");
   }
   return true;
+}
+
+/** How many bytes are negative for old writers, which took bytes for signed. */
+function countNegative(block: Uint8Array): number {
+  let count = 0;
+  for (let index = 0; index < BLOCK; index++) {
+    const isField = index >= CHECKSUM && index < CHECKSUM + CHECKSUM_SIZE;
+    if (!isField && block[index]! >= 0x80) count++;
+  }
+  return count;
 }
 
 /** Whether all bytes are zero. */
@@ -135,7 +150,7 @@ export function text(
   let found = "";
   for (let index = offset; index < offset + length; index++) {
     const byte = block[index]!;
-    if (byte === 0) return found;
+    if (byte === 0) break;
     if (byte >= 0x80) {
       const bytes = block.subarray(offset, offset + length);
       const end = bytes.indexOf(0);

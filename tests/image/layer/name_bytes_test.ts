@@ -194,3 +194,26 @@ Deno.test({
     }
   },
 });
+
+Deno.test("readTar() takes the checksum of old writers, which took bytes for signed, and no other", async () => {
+  const block = header({ name: "caf\xc3\xa9" });
+  const stated = parseInt(
+    new TextDecoder().decode(block.subarray(148, 154)),
+    8,
+  );
+  for (
+    const [sum, expected] of [
+      [stated, true],
+      [stated - 2 * 0x100, true],
+      [stated - 0x100, false],
+      [stated - 3 * 0x100, false],
+      [stated + 1, false],
+    ] as const
+  ) {
+    const copy = block.slice();
+    copy.set(bytes(`${sum.toString(8).padStart(6, "0")}\0 `), 148);
+    const reading = names(join([copy, END]));
+    if (expected) assertEquals(await reading, ["café"]);
+    else await assertRejects(() => reading, LayerError, "checksum");
+  }
+});
