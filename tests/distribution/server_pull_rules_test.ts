@@ -365,6 +365,9 @@ everywhere("R86 nothing is answered with a warning", async (registry) => {
   }
 });
 
+/** Headers of a connection or a moment, and not of what is told. */
+const HOP_BY_HOP = ["connection", "date", "keep-alive", "transfer-encoding"];
+
 everywhere(
   "R21 HEAD tells everywhere what GET would send",
   async (registry) => {
@@ -390,7 +393,7 @@ everywhere(
       const told = (response: Response) => {
         const headers = new Headers(response.headers);
         headers.set("content-length", String(byteLength));
-        for (const name of ["connection", "date", "keep-alive"]) {
+        for (const name of HOP_BY_HOP) {
           headers.delete(name);
         }
         return [path, response.status, [...headers]];
