@@ -127,6 +127,8 @@ export async function readLayer(
 
 /** What a file system says of a name or a link that it cannot hold. */
 const UNFIT: ReadonlySet<unknown> = new Set([
+  // Where it has two names for the same, by their case or their composition.
+  "EEXIST",
   "EILSEQ",
   "EINVAL",
   "ELOOP",
