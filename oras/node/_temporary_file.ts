@@ -1,16 +1,39 @@
 import { renameSync, writeFileSync } from "node:fs";
-import { link, lstat, rename, rm } from "node:fs/promises";
+import { link, lstat, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { pathExists } from "../_path_exists.ts";
 import { pathFailure } from "./_path_failure.ts";
 
+/** What nobody has written to for so long, in milliseconds, is no longer being written. */
+const STALE = 3_600_000;
+
 /** A path beside another, for what is not complete; unlike any other. */
 export function temporaryPath(path: string): string {
+  return join(dirname(path), `.gantry-${randomName()}${suffixOf(path)}`);
+}
+
+/**
+ * Removes the temporary files of a path that writers left who were killed, and which
+ * nobody else would ever look for. Where that is not possible they stay.
+ */
+export async function removeLeftovers(path: string): Promise<void> {
+  const folder = dirname(path);
+  const names = await readdir(folder).catch(() => []);
+  const suffix = suffixOf(path);
+  for (const name of names) {
+    const isOurs = /^\.gantry-[0-9a-f]{12}-/.test(name) &&
+      name.slice(20) === suffix;
+    if (!isOurs) continue;
+    const leftover = join(folder, name);
+    const found = await lstat(leftover).catch(() => undefined);
+    if (!found?.isFile() || Date.now() - found.mtimeMs < STALE) continue;
+    await rm(leftover, { force: true }).catch(() => {});
+  }
+}
+
+function suffixOf(path: string): string {
   // A name may have 255 bytes; in UTF-8 one code unit takes at most three.
-  return join(
-    dirname(path),
-    `.gantry-${randomName()}-${basename(path).slice(0, 64)}`,
-  );
+  return `-${basename(path).slice(0, 64)}`;
 }
 
 /** Twelve digits that nobody can foresee. */

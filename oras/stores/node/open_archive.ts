@@ -11,6 +11,7 @@ import { TarIndex } from "../_tar_index.ts";
 import type { Spool } from "../_spool.ts";
 import { DockerArchive } from "../docker_archive.ts";
 import { LayoutArchive } from "../layout_archive.ts";
+import { removeLeftovers } from "../../node/_temporary_file.ts";
 
 /** How an archive is opened. */
 export interface OpenArchiveOptions extends SignalOptions {
@@ -88,7 +89,8 @@ export async function openArchive(
 }
 
 /**
- * Writes an archive to a file, which appears under its name when it is whole.
+ * Writes an archive to a file, which appears under its name when it is whole. What a
+ * writer of the same file left that was killed an hour ago or earlier is removed.
  *
  * @throws {PathError} The file cannot be written.
  */
@@ -97,6 +99,7 @@ export async function writeArchive(
   archive: ReadableStream<Uint8Array<ArrayBuffer>>,
   options: SignalOptions = {},
 ): Promise<void> {
+  await removeLeftovers(path);
   await writeVerifiedFile(path, archive, options);
 }
 
