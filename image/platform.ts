@@ -54,7 +54,8 @@ const FORM =
   /^([A-Za-z0-9_-]+)(?:\/([A-Za-z0-9_-]+)(?:\/([A-Za-z0-9_.-]+))?)?(?::([A-Za-z0-9_.+-]+))?$/;
 
 /**
- * Writes a platform as `os/architecture[/variant][:os.version]`.
+ * Writes a platform as `os/architecture[/variant][:os.version]`. What must be there
+ * and is not, as in an index that nobody checked, is written as `unknown`.
  *
  * @example
  * ```ts
@@ -65,10 +66,14 @@ const FORM =
  * ```
  */
 export function formatPlatform(platform: Platform): string {
-  const version = platform["os.version"];
-  return `${platform.os}/${platform.architecture}` +
-    (platform.variant ? `/${platform.variant}` : "") +
-    (version ? `:${version}` : "");
+  const { architecture, os, "os.version": version, variant } = platform;
+  return `${textOf(os) || "unknown"}/${textOf(architecture) || "unknown"}` +
+    (textOf(variant) && `/${variant}`) + (textOf(version) && `:${version}`);
+}
+
+/** What a registry sent may be anything. */
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : "";
 }
 
 /** What other names of a processor mean: architecture, and variant where they tell it. */

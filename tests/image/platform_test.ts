@@ -6,6 +6,7 @@ import {
   matchPlatform,
   normalizePlatform,
   parsePlatform,
+  type Platform,
   selectPlatform,
 } from "@gantry/oci/image";
 
@@ -87,6 +88,17 @@ for (const [wanted, offered, expected] of MATCHES) {
     );
   });
 }
+
+Deno.test("formatPlatform() writes what a document lacks as unknown", () => {
+  const cases: readonly [unknown, string][] = [
+    [{}, "unknown/unknown"],
+    [{ os: "linux", variant: {} }, "linux/unknown"],
+    [{ architecture: "arm", os: 5, variant: "v7" }, "unknown/arm/v7"],
+  ];
+  for (const [platform, text] of cases) {
+    assertEquals(formatPlatform(platform as Platform), text);
+  }
+});
 
 Deno.test("matchPlatform() asks for the features wanted", () => {
   const offered = {
