@@ -1,7 +1,11 @@
 import { byteReader } from "../../digest/_tap_stream.ts";
 import type { SignalOptions } from "../../distribution/signal_options.ts";
 import type { Source } from "../../distribution/source.ts";
-import { StoreError } from "../store_error.ts";
+import { parsePax, paxSize, paxTexts } from "../../image/layer/_pax.ts";
+import { BLOCK, parseBlock, text } from "../../image/layer/_tar_block.ts";
+import { LayerError } from "../../image/layer/errors.ts";
+import type { StoreError } from "../store_error.ts";
+import { invalid } from "./_archive_files.ts";
 
 /** Where an archive's entries are, so that each can be read without what is before it. */
 export class TarIndex {
@@ -56,7 +60,6 @@ interface Entry {
   readonly target: string | undefined;
 }
 
-const BLOCK = 512;
 const MAX_LINKS = 8;
 const MAX_ENTRIES = 1_000_000;
 /** Names and records that are longer are no work of an archiver. */
@@ -64,53 +67,81 @@ const MAX_RECORD = 1024 * 1024;
 /** To read over so much is cheaper than to open the archive anew. */
 const MAX_READ_OVER = 256 * 1024;
 
+/** What stands in headers of their own before the one that it is about. */
+interface Extras {
+  path?: string | undefined;
+  link?: string | undefined;
+  size?: number | undefined;
+}
+
 async function* readEntries(
   source: Source,
   { signal }: SignalOptions,
 ): AsyncGenerator<Entry & { readonly path: string }> {
   const reader = new Reader(source);
-  let longName: string | undefined;
-  let longLink: string | undefined;
-  let pax: ReadonlyMap<string, string> = new Map();
+  let extras: Extras = {};
   let count = 0;
   try {
     while (true) {
       signal?.throwIfAborted();
       const block = await reader.read(BLOCK);
-      if (block.byteLength === 0 || block.every((byte) => byte === 0)) return;
-      if (block.byteLength < BLOCK || !isHeader(block)) throw damaged();
+      if (block.byteLength === 0) return;
+      if (block.byteLength < BLOCK) throw damaged();
+      const header = inArchive(() => parseBlock(block));
+      if (header === undefined) return;
       if (++count > MAX_ENTRIES) throw damaged("it has too many entries");
-      const type = String.fromCharCode(block[156]!);
-      const size = Number(pax.get("size") ?? number(block, 124, 12));
-      if (!Number.isSafeInteger(size) || size < 0) throw damaged();
+      const size = extras.size ?? header.size;
       const padded = Math.ceil(size / BLOCK) * BLOCK;
-      if ("LKxg".includes(type)) {
+      if ("LKxg".includes(header.flag)) {
         if (size > MAX_RECORD) throw damaged("a header is too long");
         const record = (await reader.read(padded)).subarray(0, size);
         if (record.byteLength < size) throw damaged();
-        if (type === "L") longName = text(record, 0, size);
-        else if (type === "K") longLink = text(record, 0, size);
-        else if (type === "x") pax = records(record);
+        extras = { ...extras, ...extrasOf(header.flag, record) };
         continue;
       }
-      const path = clean(pax.get("path") ?? longName ?? name(block));
-      const link = pax.get("linkpath") ?? longLink ?? text(block, 157, 100);
-      longName = longLink = undefined;
-      pax = new Map();
+      const path = clean(extras.path ?? header.name);
+      const link = extras.link ?? header.linkname;
+      extras = {};
       const offset = reader.position;
       if (offset + size > source.size) throw damaged("it ends early");
-      if (type === "0" || type === "\0" || type === "7") {
-        yield { path, offset, size, target: undefined };
-      } else if (type === "1") {
-        yield { path, offset, size: 0, target: clean(link) };
-      } else if (type === "2") {
-        const folder = path.slice(0, path.lastIndexOf("/") + 1);
+      const isLink = header.flag === "1" || header.flag === "2";
+      if (isLink) {
+        const folder = header.flag === "2"
+          ? path.slice(0, path.lastIndexOf("/") + 1)
+          : "";
         yield { path, offset, size: 0, target: clean(`${folder}${link}`) };
+      } else if ("0\x007".includes(header.flag)) {
+        yield { path, offset, size, target: undefined };
       }
-      await reader.skip(type === "1" || type === "2" ? 0 : padded);
+      await reader.skip(isLink ? 0 : padded);
     }
   } finally {
     await reader.close();
+  }
+}
+
+/** What a header of GNU's, or of PAX, says of the next one. */
+function extrasOf(flag: string, record: Uint8Array<ArrayBuffer>): Extras {
+  if (flag === "L") return { path: text(record, 0, record.byteLength) };
+  if (flag === "K") return { link: text(record, 0, record.byteLength) };
+  if (flag === "g") return {};
+  return inArchive(() => {
+    const { path, linkpath, size } = paxTexts(parsePax(record));
+    return {
+      ...path !== undefined && { path },
+      ...linkpath !== undefined && { link: linkpath },
+      ...size !== undefined && { size: paxSize("size", size) },
+    };
+  });
+}
+
+/** Reads headers as those of a layer are read, and tells of what is wrong as of an archive. */
+function inArchive<Result>(read: () => Result): Result {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof LayerError) throw damaged(undefined, error);
+    throw error;
   }
 }
 
@@ -182,60 +213,6 @@ function cut(
   }, { highWaterMark: 0 });
 }
 
-/** Whether the checksum of a header is right: of its bytes, with blanks in its own place. */
-function isHeader(block: Uint8Array): boolean {
-  let sum = 0;
-  for (let index = 0; index < BLOCK; index++) {
-    sum += index >= 148 && index < 156 ? 0x20 : block[index]!;
-  }
-  return sum === number(block, 148, 8);
-}
-
-/** A number: octal digits, or big-endian bytes behind a first one of 0x80 (GNU). */
-function number(block: Uint8Array, start: number, length: number): number {
-  if (block[start] === 0x80) {
-    return block.subarray(start + 1, start + length)
-      .reduce((value, byte) => value * 256 + byte, 0);
-  }
-  const digits = text(block, start, length).trim();
-  return /^[0-7]*$/.test(digits) ? parseInt(digits || "0", 8) : NaN;
-}
-
-function name(block: Uint8Array): string {
-  const isUstar = text(block, 257, 6).startsWith("ustar");
-  const isGnu = text(block, 257, 8) === "ustar  ";
-  const prefix = isUstar && !isGnu ? text(block, 345, 155) : "";
-  const own = text(block, 0, 100);
-  return prefix === "" ? own : `${prefix}/${own}`;
-}
-
-/** Text up to the first NUL. */
-function text(block: Uint8Array, start: number, length: number): string {
-  const bytes = block.subarray(start, start + length);
-  const end = bytes.indexOf(0);
-  return new TextDecoder().decode(end < 0 ? bytes : bytes.subarray(0, end));
-}
-
-/** PAX records: `length key=value\n` one after the other. */
-function records(bytes: Uint8Array): ReadonlyMap<string, string> {
-  const found = new Map<string, string>();
-  for (let start = 0; start < bytes.byteLength;) {
-    const space = bytes.indexOf(0x20, start);
-    const length = Number(text(bytes, start, Math.max(0, space - start)));
-    if (space < 0 || !Number.isSafeInteger(length) || length < 5) {
-      throw damaged();
-    }
-    const record = new TextDecoder().decode(
-      bytes.subarray(space + 1, start + length - 1),
-    );
-    const equals = record.indexOf("=");
-    if (equals < 1) throw damaged();
-    found.set(record.slice(0, equals), record.slice(equals + 1));
-    start += length;
-  }
-  return found;
-}
-
 /** A path without `.`, `..` and empty parts; none leads out. */
 function clean(path: string): string {
   const parts: string[] = [];
@@ -246,6 +223,6 @@ function clean(path: string): string {
   return parts.join("/");
 }
 
-function damaged(what = "it is no tar, or damaged"): StoreError {
-  return new StoreError("STORE_INVALID", `Cannot read archive: ${what}`);
+function damaged(what?: string, cause?: unknown): StoreError {
+  return invalid(what ?? "it is no tar, or damaged", cause);
 }
