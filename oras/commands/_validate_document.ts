@@ -79,6 +79,18 @@ export function typeOfContent(mediaType: unknown): DocumentType | undefined {
   return TYPES.get(mediaType);
 }
 
+const FOREIGN: ReadonlySet<unknown> = new Set([
+  MediaTypes.nondistributableLayer,
+  MediaTypes.nondistributableLayerGzip,
+  MediaTypes.nondistributableLayerZstd,
+  MediaTypes.dockerForeignLayerGzip,
+]);
+
+/** Whether a descriptor is of a layer that may be left elsewhere. */
+export function isForeignLayer(descriptor: unknown): boolean {
+  return isFields(descriptor) && FOREIGN.has(descriptor["mediaType"]);
+}
+
 /** Validates a document, as the kind given or as what it looks like. */
 export async function validateDocument(
   bytes: Uint8Array<ArrayBuffer>,

@@ -8,7 +8,6 @@ import {
   IMAGE_LAYOUT_FILE,
   validateLayoutIndex,
 } from "../../image/image_layout.ts";
-import { MediaTypes } from "../../image/media_type.ts";
 import { MAX_MANIFEST_SIZE, parseJson } from "../../image/parse_json.ts";
 import type {
   ValidationIssue,
@@ -17,6 +16,7 @@ import type {
 import { CommandError } from "./_errors.ts";
 import { hashLocal, readLocal } from "./_local_file.ts";
 import {
+  isForeignLayer,
   typeOfContent,
   validateDocument,
   type Verdict,
@@ -142,7 +142,7 @@ class LayoutWalk {
       if (!Array.isArray(list)) continue;
       list.forEach((item, index) => {
         const place = childPath(childPath("$", key), index);
-        add(item, place, isFields(item) && FOREIGN.has(item["mediaType"]));
+        add(item, place, isForeignLayer(item));
       });
     }
     // What a document says something about may be elsewhere (image-spec manifest.md).
@@ -230,13 +230,6 @@ class LayoutWalk {
 }
 
 const DIGEST = new RegExp(`^${DIGEST_PATTERN}$`);
-
-const FOREIGN: ReadonlySet<unknown> = new Set([
-  MediaTypes.nondistributableLayer,
-  MediaTypes.nondistributableLayerGzip,
-  MediaTypes.nondistributableLayerZstd,
-  MediaTypes.dockerForeignLayerGzip,
-]);
 
 function isDigest(text: string): boolean {
   try {

@@ -8,7 +8,7 @@ import { UsageError } from "./_errors.ts";
 import { findBlob } from "./_find_blob.ts";
 import { readFormat } from "./_format.ts";
 import { describeLocation, readLocation } from "./_location.ts";
-import { openStore } from "./_open_store.ts";
+import { openReader, openStore } from "./_open_store.ts";
 import { sided } from "./_sided.ts";
 import { descriptorBlock } from "./render/descriptor.ts";
 import { watchTransfers } from "./render/transfers.ts";
@@ -33,7 +33,7 @@ export async function run(invocation: Invocation): Promise<void> {
       `digest mismatch: ${digest} cannot become ${target.digest}`,
     );
   }
-  const fromStore = await openStore(sided(invocation, "from"), source);
+  const fromStore = await openReader(sided(invocation, "from"), source);
   const descriptor = await findBlob(fromStore, digest, signal);
   const shown = `${describeLocation(source)} => ${
     describeLocation(target, digest)

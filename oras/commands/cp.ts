@@ -12,7 +12,7 @@ import {
 import type { Invocation } from "./_command.ts";
 import { readConcurrency } from "./_concurrency.ts";
 import { withoutWriting } from "./_dry_store.ts";
-import { CommandError, UsageError } from "./_errors.ts";
+import { CommandError } from "./_errors.ts";
 import { explain } from "./_explain.ts";
 import { type Format, readFormat } from "./_format.ts";
 import {
@@ -22,7 +22,8 @@ import {
   readLocation,
   showLocation,
 } from "./_location.ts";
-import { openStore } from "./_open_store.ts";
+import { openArchiveArgument } from "./_open_archive_argument.ts";
+import { openReader, openStore } from "./_open_store.ts";
 import { readPlatform } from "./_platform.ts";
 import { sided } from "./_sided.ts";
 import { pushedBlock } from "./render/descriptor.ts";
@@ -172,36 +173,14 @@ async function openSource(
   { archive, location, target, text }: Side,
 ): Promise<OpenSource> {
   if (archive === undefined) {
-    const store = await openStore(sided(invocation, "from"), location!);
+    const store = await openReader(sided(invocation, "from"), location!);
     return {
       store,
       reference: target!,
       [Symbol.asyncDispose]: () => Promise.resolve(),
     };
   }
-  const { openArchive } = await import("../stores/node/open_archive.ts");
-  const { signal } = invocation;
-  const opened = await openArchive(archive.path, { signal });
-  const tags = await Array.fromAsync(opened.store.listTags());
-  const reference = target ?? (tags.length === 1 ? tags[0] : undefined);
-  if (reference === undefined) {
-    await opened[Symbol.asyncDispose]();
-    throw new UsageError(
-      tags.length === 0
-        ? `${JSON.stringify(text)}: nothing in the archive has a name`
-        : `${JSON.stringify(text)}: the archive holds several`,
-      {
-        hint: tags.length === 0
-          ? undefined
-          : `Choose one of them behind a colon: ${tags.join(", ")}`,
-      },
-    );
-  }
-  return {
-    store: opened.store,
-    reference,
-    [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
-  };
+  return await openArchiveArgument(archive, text, invocation.signal);
 }
 
 interface ToArchive {

@@ -4,7 +4,7 @@ import { UsageError } from "./_errors.ts";
 import { refuseTogether } from "./_exclusive.ts";
 import { readFormat } from "./_format.ts";
 import { readLocation, showLocation } from "./_location.ts";
-import { openStore } from "./_open_store.ts";
+import { openReader } from "./_open_store.ts";
 import { readAnnotations } from "./_pack_options.ts";
 import { readPlatform } from "./_platform.ts";
 import {
@@ -40,7 +40,7 @@ export async function run(invocation: Invocation): Promise<void> {
   const location = readLocation(invocation, argument, {
     needs: "tag-or-digest",
   });
-  const store = await openStore(invocation, location);
+  const store = await openReader(invocation, location);
   const tree = await discover(store, location.target!, {
     artifactType: artifactType === "" ? undefined : artifactType,
     annotations: readAnnotations(flags.list("annotation")),

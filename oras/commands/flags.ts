@@ -174,7 +174,8 @@ export const LAYOUT: readonly Flag[] = [
   {
     name: "oci-layout",
     kind: "bool",
-    purpose: "the argument points into an OCI image layout: path[:tag|@digest]",
+    purpose:
+      "the argument points into an OCI image layout, a directory, or for reading a tar file: path[:tag|@digest]",
     group: "Layout flags",
   },
   {

@@ -13,7 +13,7 @@ import {
   inspectManifest,
 } from "./_inspection.ts";
 import { readLocation, showLocation } from "./_location.ts";
-import { type CommandStore, openStore } from "./_open_store.ts";
+import { openReader, type ReadingStore } from "./_open_store.ts";
 import { readPlatform } from "./_platform.ts";
 import { inspectionPage } from "./render/inspection.ts";
 
@@ -30,7 +30,7 @@ export async function run(invocation: Invocation): Promise<void> {
   const location = readLocation(invocation, argument, {
     needs: "tag-or-digest",
   });
-  const store = await openStore(invocation, location);
+  const store = await openReader(invocation, location);
   const { bytes, descriptor } = await fetchManifest(store, location.target!, {
     platform,
     signal,
@@ -55,7 +55,7 @@ export async function run(invocation: Invocation): Promise<void> {
 /** The tags that point at a manifest: each tag of the repository is asked. */
 async function findTags(
   { console, signal }: Invocation,
-  store: CommandStore,
+  store: ReadingStore,
   { digest }: Descriptor,
 ): Promise<string[]> {
   const names: string[] = [];
@@ -85,7 +85,7 @@ async function findTags(
 /** What refers to a manifest, by type; null where the registry refuses to tell. */
 async function findReferrers(
   { console, signal }: Invocation,
-  store: CommandStore,
+  store: ReadingStore,
   descriptor: Descriptor,
 ): Promise<readonly InspectedReferrers[] | null> {
   const found: Descriptor[] = [];

@@ -43,8 +43,13 @@ export const PERMISSION_GROUPS: readonly PermissionGroup[] = [
   },
   {
     purpose: "Look at files",
-    commands: ["hash", "layer ls", "layer digest", "validate"],
+    commands: ["hash", "layer ls", "layer digest"],
     flags: ["--allow-read=<files>"],
+  },
+  {
+    purpose: "Look at files or a registry",
+    commands: ["validate"],
+    flags: ["--allow-read=<files>", ...REGISTRY, ...CREDENTIALS],
   },
   {
     purpose: "Make files",

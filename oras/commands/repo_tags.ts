@@ -2,7 +2,7 @@ import { isDigestTag } from "../../distribution/digest_tag.ts";
 import type { Invocation } from "./_command.ts";
 import { readFormat } from "./_format.ts";
 import { readLocation } from "./_location.ts";
-import { openStore } from "./_open_store.ts";
+import { openReader } from "./_open_store.ts";
 import { printable } from "./_printable.ts";
 
 /** Lists the tags of a repository or layout, or those that mean the same as a reference. */
@@ -10,7 +10,7 @@ export async function run(invocation: Invocation): Promise<void> {
   const { args: [argument = ""], console, flags, signal } = invocation;
   const format = await readFormat(flags);
   const location = readLocation(invocation, argument);
-  const store = await openStore(invocation, location);
+  const store = await openReader(invocation, location);
   let wanted: string | undefined;
   if (location.target !== undefined) {
     wanted = location.digest ??

@@ -2,7 +2,7 @@ import type { Invocation } from "./_command.ts";
 import { fetchManifest } from "./_fetch_manifest.ts";
 import { readFormat } from "./_format.ts";
 import { readLocation, showLocation } from "./_location.ts";
-import { openStore } from "./_open_store.ts";
+import { openReader } from "./_open_store.ts";
 import { readPlatform } from "./_platform.ts";
 import { descriptorBlock } from "./render/descriptor.ts";
 
@@ -14,7 +14,7 @@ export async function run(invocation: Invocation): Promise<void> {
   const location = readLocation(invocation, argument, {
     needs: "tag-or-digest",
   });
-  const store = await openStore(invocation, location);
+  const store = await openReader(invocation, location);
   const descriptor = platform === undefined
     ? await store.resolve(location.target!, { signal })
     : (await fetchManifest(store, location.target!, { platform, signal }))

@@ -1,6 +1,7 @@
 import type { Command } from "./_command.ts";
 import type { Flag } from "./_flag.ts";
-import { FORMAT } from "./flags.ts";
+import { concurrency, DEBUG, FORMAT, REMOTE } from "./flags.ts";
+import { DOCKER_CONFIG } from "./_words.ts";
 
 const STDIN = "A file of the name - is stdin.";
 
@@ -66,20 +67,28 @@ export const HASH: Command = {
 /** `gantry validate` */
 export const VALIDATE: Command = {
   name: "validate",
-  purpose: "Find what is wrong with documents, layers and image layouts",
-  usage: "[flags] {<file> | <directory> | -} [...]",
+  purpose:
+    "Find what is wrong with documents, layers, image layouts and references",
+  usage: "[flags] {<file> | <directory> | <reference> | -} [...]",
   files: 0,
   notes: [
     "All problems are printed, each with its path. A directory is validated as an",
     "image layout with all that it holds: every blob is there, and has the size and",
     "the digest that its descriptors say. Signatures of schema 1 are verified. Of a",
     "layer, tar, gzip or zstd, names, links, whiteouts and damage are looked at.",
+    "A reference, <name>{:<tag>|@<digest>} with its registry, is validated with all that",
+    "is below it, which is read for that; so are oci-archive:path[:tag] and",
+    "docker-archive:path[:name:tag].",
     STDIN,
   ],
   examples: [
     { title: "Validate a manifest", line: "validate manifest.json" },
     { title: "Validate an image layout", line: "validate ./image" },
     { title: "Validate a layer", line: "validate layer.tar.gz" },
+    {
+      title: "Validate an image in a registry",
+      line: "validate localhost:5000/hello:v1",
+    },
     {
       title: "Ask what a client must accept",
       line: "validate --level wire --type manifest -",
@@ -111,8 +120,17 @@ export const VALIDATE: Command = {
       purpose: "all rules, or only what a client and a registry must mind",
       check: oneOf("schema", "wire"),
     },
+    {
+      name: "fast",
+      kind: "bool",
+      purpose: "of a reference, only see whether layers are there",
+    },
+    concurrency(4),
     ...FORMAT,
+    ...REMOTE,
+    DEBUG,
   ],
+  environment: [DOCKER_CONFIG],
   load: () => import("./validate.ts"),
 };
 

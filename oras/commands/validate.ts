@@ -2,6 +2,7 @@ import { registerAlgorithm } from "../../digest/algorithm.ts";
 import { BLAKE3 } from "../../digest/blake3.ts";
 import { MAX_MANIFEST_SIZE } from "../../image/parse_json.ts";
 import type { ValidationLevel } from "../../image/validation.ts";
+import { readArchiveArgument } from "./_archive_argument.ts";
 import type { Invocation } from "./_command.ts";
 import { CommandError } from "./_errors.ts";
 import { readFormat } from "./_format.ts";
@@ -14,7 +15,7 @@ import {
 } from "./_validate_document.ts";
 import { collect, judgeLayer, lookInto } from "./_validate_layer.ts";
 
-/** Validates documents, layers, and image layouts as a whole. */
+/** Validates documents, layers, image layouts as a whole, and what references name. */
 export async function run(invocation: Invocation): Promise<void> {
   const { args, console, flags } = invocation;
   const format = await readFormat(flags);
@@ -45,8 +46,18 @@ async function validate(
   path: string,
   type: string,
   level: ValidationLevel,
-  { signal }: Invocation,
+  invocation: Invocation,
 ): Promise<Verdict> {
+  const { signal } = invocation;
+  if (await isElsewhere(path)) {
+    if (type !== "auto") {
+      throw new CommandError(`${path} is a reference, and no ${type}`, {
+        hint: "References are validated with all that is below them",
+      });
+    }
+    const { validateElsewhere } = await import("./_validate_reference.ts");
+    return await validateElsewhere(invocation, path, level);
+  }
   if (await isDirectory(path)) {
     if (type !== "auto" && type !== "layout") {
       throw new CommandError(
@@ -64,6 +75,18 @@ async function validate(
   const bytes = await collect(content, MAX_MANIFEST_SIZE, signal);
   const given = type === "auto" ? undefined : type as DocumentType;
   return await validateDocument(bytes, given, level);
+}
+
+/** A name with a registry before it, and a tag or digest behind it. */
+const REFERENCE = /^(?:localhost|[^/@]*[^/@.][.:][^/@]+)\/[^@]+[:@][^/]+$/;
+
+/** Whether something is named that is no file: a reference, or an archive. */
+async function isElsewhere(text: string): Promise<boolean> {
+  if (!REFERENCE.test(text) && readArchiveArgument(text) === undefined) {
+    return false;
+  }
+  // A file of that very name is what is meant.
+  return await Deno.stat(text).then(() => false, () => true);
 }
 
 function print(

@@ -43,6 +43,7 @@ export const LINES: readonly (readonly [line: string, stdin?: string])[] = [
   ["layer pack dist -o out/layer.tar.gz"],
   ["layer unpack layer.tar.gz -o out/tree"],
   ["validate index.json"],
+  ["validate HOST/image:v1"],
   ["htpasswd out/users me --password-stdin --cost 4", "sesame"],
   ["login HOST -u me --password-stdin", "sesame"],
   ["auth whoami HOST"],

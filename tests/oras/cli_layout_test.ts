@@ -59,6 +59,62 @@ Deno.test({
   },
 });
 
+/** Lines on a layout in a tar file, which can only be read; without the same. */
+const FILE_LINES: readonly string[] = [
+  "resolve --oci-layout lay.tar:v1",
+  "resolve --oci-layout-path lay.tar v1",
+  "repo tags --oci-layout lay.tar",
+  "discover --oci-layout lay.tar:v1 --format table",
+  "manifest fetch --oci-layout lay.tar:v1",
+  "manifest fetch-config --oci-layout lay.tar:v1",
+  `blob fetch --oci-layout lay.tar@${HI} -o -`,
+  `blob fetch --oci-layout lay.tar@${HI} --descriptor`,
+  "pull --oci-layout lay.tar:v1 -o out",
+  "cp --from-oci-layout lay.tar:v1 --to-oci-layout copied:x",
+];
+
+Deno.test({
+  name: "a layout in a tar file is read as oras reads it",
+  ignore: !found("oras") || !found("tar"),
+  async fn() {
+    await using box = await filled();
+    await box.ok("push", "--oci-layout", "lay:v1", "hi.txt", "-a", CREATED);
+    await box.ok(
+      ...["attach", "--oci-layout", "lay:v1", "--artifact-type", "a/b"],
+      ...["-a", CREATED],
+    );
+    const args = ["-C", "lay", "-cf", "lay.tar", "."];
+    const tar = new Deno.Command("tar", { args, cwd: box.folder });
+    assertEquals((await tar.output()).code, 0);
+    for (const line of FILE_LINES) {
+      const wanted = view(await box.oras(line.split(" ")), box);
+      for (const path of ["out", "copied"]) {
+        await Deno.remove(`${box.folder}/${path}`, { recursive: true })
+          .catch(() => {});
+      }
+      const actual = view(await box.gantry(line.split(" ")), box);
+      assertEquals(actual, wanted, line);
+    }
+    assertEquals(
+      await box.ok("inspect", "--oci-layout", "lay.tar:v1"),
+      (await box.ok("inspect", "--oci-layout", "lay:v1")).replaceAll(
+        "lay:",
+        "lay.tar:",
+      ).replaceAll("lay@", "lay.tar@"),
+    );
+    await box.ok("blob", "head", "--oci-layout", `lay.tar@${HI}`);
+  },
+});
+
+Deno.test("what is no layout in a tar file is told by name", async () => {
+  await using box = await filled();
+  const { code, stderr } = await box.gantry(
+    ["resolve", "--oci-layout", "hi.txt:v1"],
+  );
+  assertEquals(code, 1);
+  assertStringIncludes(stderr, "hi.txt");
+});
+
 /** Transfers run at once, so lines may come in any order. */
 function view(
   { code, stderr, stdout }: Finished,
