@@ -88,8 +88,6 @@ export async function discover(
 
 interface Growing extends ReferrerTree {
   readonly referrers: Growing[];
-  /** The digests from the root down to here. */
-  readonly ancestry: readonly string[];
 }
 
 /** Level by level, several manifests of a level at once; each manifest is asked about once. */
@@ -100,13 +98,9 @@ async function discoverBelow(
 ): Promise<ReferrerTree> {
   const { concurrency = 6, depth = Infinity, signal } = options;
   const lists = new Map<string, Promise<readonly Descriptor[]>>();
-  const tree: Growing = {
-    descriptor: root,
-    referrers: [],
-    ancestry: [root.digest],
-  };
+  const tree: Growing = { descriptor: root, referrers: [] };
+  const ancestry = new Ancestry(tree);
   let level = [tree];
-  let count = 0;
   for (let at = 0; at < depth && level.length > 0; at++) {
     await forEachConcurrent(
       level,
@@ -119,20 +113,50 @@ async function discoverBelow(
           lists.set(digest, list);
         }
         for (const descriptor of await list) {
-          if (node.ancestry.includes(descriptor.digest)) continue;
-          if (++count > LIMIT) {
+          if (ancestry.holds(node, descriptor.digest)) continue;
+          const child: Growing = { descriptor, referrers: [] };
+          if (ancestry.add(child, node) > LIMIT) {
             throw new RangeError(
               `Cannot discover referrers of ${root.digest}: there are more than ${LIMIT}`,
             );
           }
-          const ancestry = [...node.ancestry, descriptor.digest];
-          node.referrers.push({ descriptor, referrers: [], ancestry });
+          node.referrers.push(child);
         }
       },
     );
     level = level.flatMap(({ referrers }) => referrers);
   }
-  return plain(tree);
+  return tree;
+}
+
+/** What stands above what in a tree. */
+class Ancestry {
+  readonly #parents = new Map<Growing, Growing>();
+  readonly #digests: Set<string>;
+
+  constructor({ descriptor }: Growing) {
+    this.#digests = new Set([descriptor.digest]);
+  }
+
+  /** Adds a node, and gives how many there are below the root. */
+  add(node: Growing, parent: Growing): number {
+    this.#digests.add(node.descriptor.digest);
+    return this.#parents.set(node, parent).size;
+  }
+
+  /** Whether a digest is that of a node, or of one above it. */
+  holds(node: Growing, digest: string): boolean {
+    // What is nowhere in the tree is not above: so a long chain is soon done with.
+    if (!this.#digests.has(digest)) return false;
+    for (
+      let at: Growing | undefined = node;
+      at !== undefined;
+      at = this.#parents.get(at)
+    ) {
+      if (at.descriptor.digest === digest) return true;
+    }
+    return false;
+  }
 }
 
 async function listAll(
@@ -151,8 +175,4 @@ async function listAll(
     }
   }
   return found;
-}
-
-function plain({ descriptor, referrers }: Growing): ReferrerTree {
-  return { descriptor, referrers: referrers.map(plain) };
 }

@@ -128,3 +128,39 @@ Deno.test("discover() refuses a depth that is none, and tells what is missing", 
   const error = await assertRejects(() => discover(store, "v2"));
   assertEquals(isNotFound(error), true);
 });
+
+Deno.test("discover() ends where a registry tells of ever more referrers", async () => {
+  const { store } = await tree();
+  let count = 0;
+  const endless = {
+    fetch: store.fetch.bind(store),
+    resolve: store.resolve.bind(store),
+    async *listReferrers(subject: Descriptor): AsyncGenerator<Descriptor> {
+      const digest = `sha256:${String(++count).padStart(64, "0")}`;
+      yield await Promise.resolve({ ...subject, digest });
+    },
+  };
+  await assertRejects(
+    () => discover(endless, "v1"),
+    RangeError,
+    "there are more than",
+  );
+});
+
+Deno.test("discover() takes a long chain of referrers", async () => {
+  const { store } = await tree();
+  let count = 0;
+  const long = {
+    fetch: store.fetch.bind(store),
+    resolve: store.resolve.bind(store),
+    async *listReferrers(subject: Descriptor): AsyncGenerator<Descriptor> {
+      const digest = `sha256:${String(++count).padStart(64, "0")}`;
+      if (count < 20_000) yield await Promise.resolve({ ...subject, digest });
+    },
+  };
+  let depth = 0;
+  for (let at = await discover(long, "v1"); at !== undefined; depth++) {
+    at = at.referrers[0]!;
+  }
+  assertEquals(depth, 20_000);
+});
