@@ -196,6 +196,18 @@ const bad: Readonly<Record<string, readonly Uint8Array[]>> = {
   "a record without a newline": [pax("9 path=ab")],
   "a record without a key": [pax("5 =a\n")],
   "a record of length 0": [pax("0 path=a\n")],
+  "a negative size of base 256": [
+    header({ name: "v", size: "\xff".repeat(12) }),
+  ],
+  "a size of base 256 beyond 2^53": [
+    header({ name: "v", size: `\x80${"\0".repeat(3)}${"\x7f".repeat(8)}` }),
+  ],
+  "records that would fill the memory": [
+    header({ name: "v", flag: "x", size: octal(2 ** 21) }),
+  ],
+  "a long name that would fill the memory": [
+    header({ name: "v", flag: "L", size: octal(2 ** 21) }),
+  ],
   "a type that nobody knows": [header({ name: "v", flag: "V" })],
 };
 

@@ -284,6 +284,33 @@ Deno.test({
   },
 });
 
+/** `u::rw-,u:1234:r--,g::r--,m::r--,o::r--`, in the form of the kernel. */
+const ACCESS = "02000000" + "01000600ffffffff" + "02000400d2040000" +
+  "04000400ffffffff" + "10000400ffffffff" + "20000400ffffffff";
+
+Deno.test({
+  name:
+    "applyLayer() sets lists for access where owners are kept, and the mode stays the entry's",
+  ignore: ignore || !isRoot,
+  async fn() {
+    await using work = await temporaryDirectory();
+    const name = "system.posix_acl_access";
+    const bytes = layer({ [name]: ACCESS }, { mode: octal(0o644, 7) });
+    for (const owners of ["keep", "ignore"] as const) {
+      const path = `${work.path}/${owners}`;
+      await applyLayer(open(bytes), path, { owners, xattrs: "keep" });
+      assertEquals(await getXattrs(`${path}/file`), {
+        [`${path}/file`]: owners === "keep" ? { [name]: ACCESS } : {},
+      });
+      assertEquals((await Deno.stat(`${path}/file`)).mode! & 0o7777, 0o644);
+      const packed = await xattrsOf(
+        tarChanges(path, { owners: "keep", xattrs: "keep" }),
+      );
+      assertEquals(packed["file"], owners === "keep" ? [[name, ACCESS]] : []);
+    }
+  },
+});
+
 Deno.test({
   name:
     "applyLayers() gives a directory the attributes of its last entry and no others",
