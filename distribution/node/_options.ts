@@ -1,4 +1,4 @@
-import { ConnectionError } from "../errors.ts";
+import { ConnectionError, type ConnectionErrorCode } from "../errors.ts";
 import { proxyFor } from "../proxy.ts";
 import type { TransportRequest } from "../transport.ts";
 import type {
@@ -92,4 +92,21 @@ export function proxyRefused(
     `the proxy ${proxy.host} answered ${status}`,
     { method, url },
   );
+}
+
+/** The same error, and of a proxy that cannot be reached one that names it, and not the registry behind. */
+export function blameProxy(
+  error: unknown,
+  { method, url }: Pick<TransportRequest, "method" | "url">,
+  proxy: URL | undefined,
+): unknown {
+  if (proxy === undefined || !(error instanceof ConnectionError)) return error;
+  const reasons: Partial<Record<ConnectionErrorCode, string>> = {
+    CONNECTION_REFUSED: `the proxy ${proxy.host} refused the connection`,
+    HOST_UNKNOWN: `the host of the proxy ${proxy.host} is unknown`,
+  };
+  const reason = reasons[error.code];
+  if (reason === undefined) return error;
+  const { cause } = error;
+  return new ConnectionError(error.code, reason, { method, url, cause });
 }

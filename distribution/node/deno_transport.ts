@@ -10,6 +10,7 @@ import {
 import type { BaseTransportOptions } from "../transport_options.ts";
 import { certificateAtHome } from "./_client_certificate.ts";
 import {
+  blameProxy,
   checkOptions,
   CONNECT_TIMEOUT,
   connectTimedOut,
@@ -102,9 +103,14 @@ class DenoBase {
       route = { proxy };
       this.#routes.set(proxy?.href ?? "", route);
     }
-    const response = url.protocol === "https:"
-      ? await this.#sendSecurely(request, route)
-      : await this.#sendByFetch(request, route.plain ??= this.#client(route));
+    let response: Response;
+    try {
+      response = url.protocol === "https:"
+        ? await this.#sendSecurely(request, route)
+        : await this.#sendByFetch(request, route.plain ??= this.#client(route));
+    } catch (error) {
+      throw blameProxy(error, request, proxy);
+    }
     if (response.status !== 407 || proxy === undefined) return response;
     await response.body?.cancel();
     throw proxyRefused(request, proxy, 407);

@@ -11,6 +11,7 @@ import type { BaseTransportOptions } from "../transport_options.ts";
 import { Agents } from "./_agents.ts";
 import { certificateAtHome } from "./_client_certificate.ts";
 import {
+  blameProxy,
   checkOptions,
   CONNECT_TIMEOUT,
   connectTimedOut,
@@ -134,7 +135,7 @@ function exchange(
     outgoing.on("error", (error) => {
       // Once there is an answer, its body tells of a broken connection.
       if (received === undefined && !over) {
-        fail(toConnectionError(error, request));
+        fail(blameProxy(toConnectionError(error, request), request, proxy));
       }
     });
     outgoing.on("close", () => {

@@ -206,6 +206,27 @@ for (const [name, make] of STREAMING_BASES) {
     base.close?.();
   });
 
+  Deno.test(`${name} names a proxy that cannot be reached, and not the registry`, async () => {
+    const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const { port } = listener.addr;
+    listener.close();
+    const given = `http://me:s3cr3t@127.0.0.1:${port}`;
+    const base = make({ proxy: { http: given, https: given } });
+    for (const scheme of ["http", "https"]) {
+      for (const method of ["GET", "PUT"]) {
+        const url = new URL(`${scheme}://registry.test/v2/`);
+        const error = await assertRejects(
+          () => base(request(url, { method })),
+          ConnectionError,
+          `the proxy 127.0.0.1:${port} refused the connection`,
+        );
+        assertEquals(error.code, "CONNECTION_REFUSED");
+        assert(!Deno.inspect(error).includes("s3cr3t"));
+      }
+    }
+    base.close?.();
+  });
+
   Deno.test(`${name} goes directly where a resolve rule fits, and to this machine`, async () => {
     await using server = answering();
     const nowhere = "http://127.0.0.1:1";
