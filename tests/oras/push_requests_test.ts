@@ -6,7 +6,7 @@ import {
   type PushContext,
   Registry,
 } from "@gantry/oci/oras";
-import { fixture } from "./_fixture.ts";
+import { provider } from "./_provider.ts";
 
 /** Layers of which no two are the same. */
 function layers(count: number): { title: string; content: string }[] {
@@ -21,7 +21,7 @@ function ofMethod(requests: readonly string[], method: string): string[] {
 }
 
 Deno.test("push() of many files asks a repository that does not exist yet for few of them", async () => {
-  await using setting = await fixture();
+  const setting = provider();
   const { registry, requests } = setting;
   await registry.push("team/app", { files: layers(40) });
   assert(ofMethod(requests, "HEAD").length < 10);
@@ -30,14 +30,14 @@ Deno.test("push() of many files asks a repository that does not exist yet for fe
 });
 
 Deno.test("push() of few files does not ask whether the repository exists", async () => {
-  await using setting = await fixture();
+  const setting = provider();
   const { registry, requests } = setting;
   await registry.push("team/app", { files: layers(3) });
   assertEquals(ofMethod(requests, "GET"), []);
 });
 
 Deno.test("push() sends nothing twice to a repository where a push was broken off", async () => {
-  await using setting = await fixture();
+  const setting = provider();
   const { registry, requests } = setting;
   const files = layers(40);
   const controller = new AbortController();
@@ -58,7 +58,7 @@ Deno.test("push() sends nothing twice to a repository where a push was broken of
 });
 
 Deno.test("push() of many files finds those that the repository has", async () => {
-  await using setting = await fixture();
+  const setting = provider();
   const { registry, requests } = setting;
   await registry.push("team/app", { files: layers(40) });
   requests.length = 0;
@@ -68,7 +68,7 @@ Deno.test("push() of many files finds those that the repository has", async () =
 });
 
 Deno.test("push() uploads the config while a layer is still to come", async () => {
-  await using setting = await fixture();
+  const setting = provider();
   const config = Promise.withResolvers<void>();
   class Late extends Registry {
     protected override async makeLayer(

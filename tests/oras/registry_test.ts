@@ -1,5 +1,4 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { join } from "node:path";
 import {
   InvalidReferenceError,
   NotFoundError,
@@ -7,8 +6,8 @@ import {
 } from "@gantry/oci/distribution";
 import { Digest } from "@gantry/oci/digest";
 import { ValidationError } from "@gantry/oci/image";
-import { PathError, Registry } from "@gantry/oci/oras";
-import { describeText, fixture, pushByHand } from "./_fixture.ts";
+import { Registry } from "@gantry/oci/oras";
+import { describeText, provider, pushByHand } from "./_provider.ts";
 
 Deno.test("getContainer() adds the default registry and the default tag where there is none", () => {
   const digest = `sha256:${"0".repeat(64)}`;
@@ -44,7 +43,7 @@ Deno.test("getContainer() adds the default registry and the default tag where th
 });
 
 Deno.test("getManifest() gives the exact bytes, by tag, digest and reference", async () => {
-  await using setting = await fixture();
+  const setting = provider();
   const { registry } = setting;
   const { manifest, reference, descriptor } = await registry.push("a/b:v1");
   for (const target of ["a/b:v1", `a/b@${descriptor.digest}`, reference]) {
@@ -55,7 +54,7 @@ Deno.test("getManifest() gives the exact bytes, by tag, digest and reference", a
 });
 
 Deno.test("uploadManifest() puts objects and bytes, and refuses what is no manifest", async () => {
-  await using setting = await fixture();
+  const setting = provider();
   const { registry } = setting;
   const { manifest, descriptor } = await registry.push("a/b:v1");
   const byBytes = await registry.uploadManifest("a/b:v2", manifest.bytes);
@@ -73,35 +72,8 @@ Deno.test("uploadManifest() puts objects and bytes, and refuses what is no manif
   assertEquals(await registry.getTags("a/b"), ["v1", "v2", "v3"]);
 });
 
-Deno.test("uploadBlob() takes text, bytes, blobs, files and sources", async () => {
-  await using setting = await fixture();
-  const { folder, registry, write } = setting;
-  await write({ "file": "content" });
-  const bytes = new TextEncoder().encode("content");
-  const contents = [
-    "content",
-    bytes,
-    new Blob([bytes]),
-    { path: join(folder, "file") },
-    { size: 7, open: () => new Blob([bytes]).stream() },
-  ];
-  const expected = await describeText("content", "x/y");
-  for (const [at, content] of contents.entries()) {
-    const target = `a/b${at}`;
-    const mediaType = "x/y";
-    const blob = await registry.uploadBlob(target, content, { mediaType });
-    assertEquals(blob, expected);
-    const stream = await registry.getBlob(target, blob.digest);
-    assertEquals(await new Response(stream).text(), "content");
-  }
-  await assertRejects(
-    () => registry.uploadBlob("a/b", { path: join(folder, "missing") }),
-    PathError,
-  );
-});
-
 Deno.test("uploadBlob() takes a descriptor that is known, and reads the content once", async () => {
-  await using setting = await fixture();
+  const setting = provider();
   const { registry } = setting;
   const descriptor = await describeText("content");
   let opened = 0;
@@ -118,7 +90,7 @@ Deno.test("uploadBlob() takes a descriptor that is known, and reads the content 
 });
 
 Deno.test("blobExists() answers for descriptors and digests", async () => {
-  await using setting = await fixture();
+  const setting = provider();
   const { registry } = setting;
   const there = await registry.uploadBlob("a/b", "there");
   const digest = String(await Digest.fromString("not there"));
@@ -128,31 +100,8 @@ Deno.test("blobExists() answers for descriptors and digests", async () => {
   assertEquals(await registry.blobExists("a/b", { ...there, digest }), false);
 });
 
-Deno.test("downloadBlob() writes a file whole, makes its directory, and keeps what it must", async () => {
-  await using setting = await fixture();
-  const { folder, registry, names, read } = setting;
-  const blob = await registry.uploadBlob("a/b", "content");
-  const path = join(folder, "deep/down/file");
-  for (const which of [blob, blob.digest]) {
-    assertEquals(await registry.downloadBlob("a/b", which, { path }), path);
-    assertEquals(await read("deep/down/file"), "content");
-  }
-  const error = await assertRejects(
-    () => registry.downloadBlob("a/b", blob, { path, overwrite: false }),
-    PathError,
-  );
-  assertEquals(error.code, "PATH_EXISTS");
-  assertEquals(await names("deep/down"), ["file"]);
-  const digest = String(await Digest.fromString("missing"));
-  await assertRejects(
-    () => registry.downloadBlob("a/b", digest, { path: join(folder, "new") }),
-    NotFoundError,
-  );
-  assertEquals(await names(), ["deep", "deep/down", "deep/down/file"]);
-});
-
 Deno.test("getTags() gives all tags, or as many as are wanted", async () => {
-  await using setting = await fixture();
+  const setting = provider();
   const { registry } = setting;
   const all = Array.from({ length: 25 }, (_, at) => `v${at + 100}`);
   await registry.push("a/b", { tags: all });
@@ -168,7 +117,7 @@ Deno.test("getTags() gives all tags, or as many as are wanted", async () => {
 });
 
 Deno.test("deleteTag() deletes one tag and leaves its siblings", async () => {
-  await using setting = await fixture();
+  const setting = provider();
   const { registry } = setting;
   await registry.push("a/b:v1", { tags: ["v2"] });
   assertEquals(await registry.deleteTag("a/b", "v1"), true);
@@ -177,7 +126,7 @@ Deno.test("deleteTag() deletes one tag and leaves its siblings", async () => {
 });
 
 Deno.test("tag() and resolve() agree", async () => {
-  await using setting = await fixture();
+  const setting = provider();
   const { registry } = setting;
   const { digest } = await pushByHand(setting, "a/b:v1", []);
   await registry.tag("a/b:v1", "v2");
@@ -208,7 +157,7 @@ Deno.test("attach() goes through the steps that a provider overrides, and gives 
       return "application/vnd.example.signature";
     }
   }
-  await using setting = await fixture();
+  const setting = provider();
   const signer = new Signer(setting.options);
   const { descriptor: subject } = await signer.push("team/app:v1", {
     files: [{ title: "a", content: "a" }],
@@ -232,7 +181,7 @@ Deno.test("attach() goes through the steps that a provider overrides, and gives 
 });
 
 Deno.test("copy() takes an artifact to another name, and deleteTags() gives the tags that were there", async () => {
-  await using setting = await fixture();
+  const setting = provider();
   const { registry } = setting;
   const { descriptor } = await registry.push("team/app:v1", {
     files: [{ title: "a", content: "a" }],
