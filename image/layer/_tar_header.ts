@@ -51,6 +51,7 @@ export function encodeHeader(
   header: WrittenHeader,
   room: Uint8Array<ArrayBuffer> = new Uint8Array(BLOCK),
 ): Uint8Array<ArrayBuffer> {
+  if (fitsBlock(header)) return mainBlock(room, header, header.name, "");
   const records: Records = new Map();
   const split = splitName(header.name);
   let plain = true;
@@ -88,6 +89,14 @@ export function encodeHeader(
     ...paxBlocks(header.name, records),
     mainBlock(room, header, header.name, ""),
   ]);
+}
+
+/** Whether a header is one block with its name in one field, as nearly all are. */
+function fitsBlock(header: WrittenHeader): boolean {
+  const { gid = 0, linkname, mtime, name, size, uid = 0, xattrs } = header;
+  return isShort(name) && isShort(linkname) && fitsOctal(size, 12) &&
+    fitsOctal(mtime, 12) && fitsOctal(uid, 8) && fitsOctal(gid, 8) &&
+    (xattrs === undefined || xattrs.size === 0);
 }
 
 function mainBlock(
@@ -182,10 +191,16 @@ function writeDigits(
   value: number,
 ): void {
   let rest = value;
-  for (let index = offset + count - 1; index >= offset; index--) {
+  let index = offset + count - 1;
+  // Beyond 31 bits there are no integers that are fast.
+  for (; rest > 0x7fffffff; index--) {
     const high = Math.floor(rest / 8);
     block[index] = 0x30 + rest - high * 8;
     rest = high;
+  }
+  for (let low = rest | 0; index >= offset; index--) {
+    block[index] = 0x30 + (low & 7);
+    low >>= 3;
   }
 }
 
