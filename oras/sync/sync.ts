@@ -8,10 +8,11 @@ import { forEachConcurrent } from "../_pool.ts";
 import { copy } from "../copy.ts";
 import { resolveManifest } from "../graph/_read_manifest.ts";
 import { isNotFound } from "../store_error.ts";
+import { checkEntry, isTemplate, tagRules } from "./_check_entry.ts";
 import { type Job, sortJobs } from "./_job.ts";
 import { parsePlace, type Place, showPlace, withTag } from "./_place.ts";
 import { selectNames, selectTags } from "./select_names.ts";
-import type { SyncConfig, SyncEntry, TagRules } from "./sync_config.ts";
+import type { SyncConfig, SyncEntry } from "./sync_config.ts";
 import { SyncError } from "./sync_error.ts";
 import type { SyncResult } from "./sync_result.ts";
 import type { SyncRunOptions } from "./sync_run_options.ts";
@@ -82,7 +83,7 @@ class Sync {
     const { parallel, sync } = this.#config;
     const { signal } = this.#options;
     // What is malformed is told before anything is done.
-    for (const entry of sync) await this.#check(entry);
+    for (const entry of sync) await checkEntry(entry, this.#options);
     const all: Job[] = [];
     for (const entry of sync) all.push(...await this.#jobs(entry));
     const { clashes, jobs } = sortJobs(all);
@@ -104,24 +105,6 @@ class Sync {
       throw new SyncError(this.#results);
     }
     return this.#results;
-  }
-
-  /** Refuses what is malformed. */
-  async #check(entry: SyncEntry): Promise<void> {
-    const { backup, platform, source, target, type } = entry;
-    for (const text of [source, target]) {
-      if (type === "registry") parseRegistryName(text);
-      else parsePlace(text);
-    }
-    if (platform !== undefined) parsePlatform(platform);
-    await selectTags([], tagRules(entry));
-    if (backup === undefined || isTag(backup)) return;
-    if (!isTemplate(backup)) parsePlace(backup);
-    else if (this.#options.expandBackup === undefined) {
-      throw new TypeError(
-        `Cannot expand backup ${JSON.stringify(backup)}: no expandBackup given`,
-      );
-    }
   }
 
   /** The tags of an entry; none, and a result, where they cannot be listed. */
@@ -304,16 +287,6 @@ class Sync {
 
 function failure(error: unknown, digest?: string): Done {
   return { outcome: "failed", digest, error };
-}
-
-function isTemplate(backup: string): boolean {
-  return backup.includes("{{");
-}
-
-/** The rules of an entry; one that takes all where it has none. */
-function tagRules({ tagSets = [], tags = {} }: SyncEntry): TagRules[] {
-  const rules = Object.keys(tags).length > 0 ? [...tagSets, tags] : tagSets;
-  return rules.length > 0 ? [...rules] : [{}];
 }
 
 /** The digest of what is to be copied: of an index's image where a platform is chosen. */
