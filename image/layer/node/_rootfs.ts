@@ -126,12 +126,11 @@ export class Rootfs {
   }
 
   #addDirectory(parts: readonly string[], header: TarEntryHeader): void {
-    const xattrs = this.#xattrs?.wanted(header.xattrs);
     const attributes = {
       mode: this.#mode(header),
       mtime: timeOf(header.mtime),
+      layered: true,
       ...this.#keepOwners && { owner: [header.uid, header.gid] as const },
-      ...xattrs && { xattrs, entry: header.name },
     };
     let node: TreeNode | undefined = this.node;
     let path = this.#path;
@@ -147,8 +146,7 @@ export class Rootfs {
     }
     node.layer = this.#layer;
     node.attributes = attributes;
-    // It gets them once more where it is in the end; here it shows that it can.
-    if (xattrs !== undefined) this.#xattrs!.set(path, xattrs, header.name);
+    this.#xattrs?.replace(path, header.xattrs, header.name);
   }
 
   #addFile(
@@ -209,7 +207,7 @@ export class Rootfs {
    */
   #setXattrs(path: string, header: TarEntryHeader): boolean {
     if (this.#xattrs === undefined || header.xattrs.size === 0) return false;
-    this.#xattrs.set(path, this.#xattrs.wanted(header.xattrs), header.name);
+    this.#xattrs.set(path, header.xattrs, header.name);
     return true;
   }
 

@@ -35,8 +35,8 @@ const PERMISSIONS = 0o777;
 export interface MadeDirectory {
   /** Its place below the root. */
   readonly parts: readonly string[];
-  /** What the archive says of it. */
-  readonly header: TarEntryHeader;
+  /** What the archive says of it; no more than that, since all are kept to the end. */
+  readonly header: Pick<TarEntryHeader, "mode" | "mtime">;
 }
 
 /** What the archive says of a directory, and those in it. */
@@ -93,7 +93,8 @@ export class Staging {
         mkdirSync(this.path(place), { mode });
       } else chmodSync(this.path(place), found.mode & mode | 0o700);
     }
-    this.#remember({ parts: place, header });
+    const { mode: stated, mtime } = header;
+    this.#remember({ parts: place, header: { mode: stated, mtime } });
   }
 
   /** Makes a file and gives what writes it, and where it is. */
@@ -298,7 +299,10 @@ export function writeAll(file: number, piece: Uint8Array): void {
 }
 
 /** Gives a directory that is in its final place the mode and the time of its entry. */
-export function finishDirectory(path: string, header: TarEntryHeader): void {
+export function finishDirectory(
+  path: string,
+  header: MadeDirectory["header"],
+): void {
   const found = lstatSync(path);
   // The owner's bits were added so that it could be written to; the umask has had its say.
   chmodSync(path, found.mode & header.mode & PERMISSIONS);

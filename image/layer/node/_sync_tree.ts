@@ -14,14 +14,19 @@ import {
 import { join } from "node:path";
 import {
   BASE,
+  type DirectoryAttributes,
   type DirectoryNode,
   directoryNode,
   type TreeNode,
 } from "./_tree_model.ts";
 import type { XattrWriter } from "./_xattrs.ts";
 
-/** What a directory is if no layer says anything of it. */
-const IMPLICIT_MODE = 0o755;
+/** What a directory is that a layer has and says nothing of. */
+const IMPLICIT: DirectoryAttributes = {
+  mode: 0o755,
+  mtime: undefined,
+  layered: true,
+};
 
 /**
  * Makes a second tree of the same files, by hard links, with directories of its
@@ -140,23 +145,25 @@ export function syncTree(options: SyncOptions): () => void {
   return undo;
 }
 
-/** Gives the directories of a tree what the layers say of them, the deepest first. */
+/**
+ * Gives the directories of a tree what the layers say of them, the deepest first.
+ * Those that were there before the layers have a twin in the staged tree, which has
+ * the extended attributes; others came from there themselves.
+ */
 export function finishDirectories(
   path: string,
   node: DirectoryNode,
+  staged: string,
   xattrs: XattrWriter | undefined,
 ): void {
   for (const [name, child] of node.children) {
     if (child.kind === "directory") {
-      finishDirectories(join(path, name), child, xattrs);
+      finishDirectories(join(path, name), child, join(staged, name), xattrs);
     }
   }
-  const { entry = "", mode = IMPLICIT_MODE, mtime, owner } = node.attributes ??
-    {};
+  const { layered, mode, mtime, owner } = node.attributes ?? IMPLICIT;
   if (owner !== undefined) chownSync(path, ...owner);
-  if (node.attributes?.xattrs !== undefined) {
-    xattrs?.replace(path, node.attributes.xattrs, entry);
-  }
+  if (layered) xattrs?.adopt(staged, path);
   if (owner !== undefined || (lstatSync(path).mode & 0o7777) !== mode) {
     chmodSync(path, mode);
   }

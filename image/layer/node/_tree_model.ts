@@ -1,5 +1,3 @@
-import type { Xattrs } from "./_xattrs.ts";
-
 /** Attributes of a directory, set on it once nothing more is written there. */
 export interface DirectoryAttributes {
   /** Permission and set-id bits. */
@@ -8,10 +6,8 @@ export interface DirectoryAttributes {
   readonly mtime: Date | undefined;
   /** The owner's and the group's numbers, where they are to be set. */
   readonly owner?: readonly [number, number];
-  /** Its extended attributes, where they are to be set. */
-  readonly xattrs?: Xattrs;
-  /** The name of the entry that says so. */
-  readonly entry?: string;
+  /** Whether a layer says so, and not what was there before. */
+  readonly layered?: boolean;
 }
 
 /** A file, or what else has no inside and leads nowhere. */

@@ -1,3 +1,4 @@
+import { lstatSync } from "node:fs";
 import { preview } from "../../../digest/_preview.ts";
 import { LayerError } from "../errors.ts";
 import { refusal } from "./_refusal.ts";
@@ -139,36 +140,32 @@ export class XattrWriter {
     return unset;
   }
 
-  /** The attributes of an entry that are to be set. */
-  wanted(xattrs: Xattrs): Xattrs {
-    if (xattrs.size === 0) return NONE;
-    const wanted = [...xattrs].filter(([name]) =>
-      isKept(name, this.#owners) && name.isWellFormed()
-    );
-    return wanted.length === 0 ? NONE : new Map(wanted);
-  }
-
-  /** Sets the attributes of something that has none yet, or fewer. */
+  /** Sets the attributes of an entry on something that has none yet, or fewer. */
   set(path: string, xattrs: Xattrs, entry: string): void {
-    if (xattrs.size === 0) return;
-    this.#used = true;
-    const calls = this.#calls ??= openXattrs(false);
     for (const [name, value] of xattrs) {
+      if (!isKept(name, this.#owners) || !name.isWellFormed()) continue;
+      this.#used = true;
+      const calls = this.#calls ??= openXattrs(false);
       if (calls === undefined) this.#leave(name);
       else this.#call(entry, name, () => calls.set(path, name, value));
     }
   }
 
-  /** Sets the attributes of a directory, and removes others that a layer may have. */
+  /** Sets the attributes of an entry, and removes others that a layer may have. */
   replace(path: string, xattrs: Xattrs, entry: string): void {
-    if (xattrs.size === 0 && !this.#used) return;
+    this.#clear(path, (name) => xattrs.has(name), entry);
+    this.set(path, xattrs, entry);
+  }
+
+  /** Gives a directory the attributes of another and no others, if the other is there. */
+  adopt(from: string, to: string): void {
+    if (!this.#used) return;
+    if (lstatSync(from, { throwIfNoEntry: false }) === undefined) return;
     const calls = this.#calls ??= openXattrs(false);
     if (calls === undefined) return;
-    for (const name of listed(calls, path)) {
-      if (xattrs.has(name) || !isKept(name, this.#owners)) continue;
-      this.#call(entry, name, () => calls.remove(path, name));
-    }
-    this.set(path, xattrs, entry);
+    const names = new Set(listed(calls, from));
+    this.#clear(to, (name) => names.has(name), to);
+    this.copy(from, to);
   }
 
   /** Gives a copy the attributes of what it was made of, as far as it can have them. */
@@ -181,6 +178,16 @@ export class XattrWriter {
         const value = calls.get(from, name);
         if (value !== undefined) calls.set(to, name, value);
       });
+    }
+  }
+
+  #clear(path: string, stays: (name: string) => boolean, entry: string): void {
+    if (!this.#used) return;
+    const calls = this.#calls ??= openXattrs(false);
+    if (calls === undefined) return;
+    for (const name of listed(calls, path)) {
+      if (stays(name) || !isKept(name, this.#owners)) continue;
+      this.#call(entry, name, () => calls.remove(path, name));
     }
   }
 

@@ -246,7 +246,7 @@ function install(
   mkdirSync(backup);
   const undo = syncTree({ from: path, into: root, backup, skip: work });
   try {
-    finishDirectories(root, node, xattrs);
+    finishDirectories(root, node, path, xattrs);
   } catch (error) {
     undo();
     throw error;

@@ -334,6 +334,12 @@ Deno.test({
       // No entry names it: it stays what it was.
       [`${root}/other`]: { "user.base": "01" },
     });
+    // One that is hidden and comes again is another one.
+    await applyLayer(
+      open(header({ name: ".wh.other" }), header({ name: "other/new" })),
+      root,
+    );
+    assertEquals(await getXattrs(`${root}/other`), { [`${root}/other`]: {} });
     // And none, where the last entry has none.
     await applyLayer(open(header({ name: "named/", flag: "5" })), root);
     assertEquals(await getXattrs(`${root}/named`), { [`${root}/named`]: {} });
