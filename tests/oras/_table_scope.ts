@@ -23,7 +23,9 @@ export interface Run {
   readonly image: Descriptor;
   /** Its only layer, `notes.txt`. */
   readonly layer: Descriptor;
-  /** The artifact in memory. */
+  /** Its repository `team/other`, which is not there yet. */
+  readonly other: gantry.Repository;
+  /** The artifact in memory, with a note about it. */
   readonly memory: gantry.MemoryStore;
   /** The artifact in a layout. */
   readonly layout: storesOnDisk.LayoutStore;
@@ -46,7 +48,10 @@ let last: Run;
 
 const USER = { username: "me", password: "s3cret" };
 
-/** A registry with an artifact of two tags, the same in a layout and in memory, and some files. */
+/**
+ * A registry with an artifact of two tags and a note about it, the same in a layout
+ * and in memory, an index, and some files.
+ */
 export async function openScope(): Promise<
   AsyncDisposable & { readonly names: object }
 > {
@@ -108,6 +113,24 @@ async function makeNames(
   await gantry.copy(repository, "v1", memory, "v1");
   const layout = new storesOnDisk.LayoutStore(join(folder, "layout"));
   await gantry.copy(repository, "v1", layout, "v1");
+  const note = {
+    artifactType: "application/vnd.example.note",
+    annotations: { mood: "good" },
+  };
+  for (const store of [memory, repository]) {
+    await gantry.attach(store, "v1", note);
+  }
+  const platform = { os: "linux", architecture: "arm64" };
+  await registry.push("team/indexed:arm64", { artifactPlatform: platform });
+  const indexed = registry.repository("team/indexed");
+  await gantry.createIndex(indexed, ["arm64"], { tags: ["all"] });
+  await registry.push("team/packed", { root, files: ["site"] });
+  const other = registry.repository("team/other");
+  const tar = join(folder, "layout.tar");
+  await storesOnDisk.writeArchive(
+    tar,
+    gantry.packLayout(memory, [{ descriptor: image, tag: "v1" }]),
+  );
   const archive = join(folder, "layer.tgz");
   await layersOnDisk.packDirectoryToFile(join(root, "site"), archive);
   const text = "just a demo";
@@ -119,8 +142,18 @@ async function makeNames(
     ...layersOnDisk,
     ...storesOnDisk,
     join,
-    ...{ hostname, transport, credentials, retry, registry, root, folder },
+    ...{
+      hostname,
+      transport,
+      credentials,
+      registry,
+      root,
+      indexed,
+      other,
+      tar,
+    },
     ...{ image, repository, memory, layout, archive, digests, events, seen },
+    ...{ client: repository.client, platform },
     stranger: new Registry(options),
     ...USER,
     accessKeyId: "AKIDEXAMPLE",

@@ -119,7 +119,7 @@ const CHECKS: Readonly<Record<string, RowCheck>> = {
   "push(…, subject)": given(async (value, { image, registry }) => {
     await at(`${PUSHED}.subject.digest`, image.digest)(value);
     const { referrers } = await registry.discover("team/app:v1");
-    assertEquals(referrers.length, 1);
+    assertEquals(referrers.length, 2);
   }),
   "push(…, disable_path_validation=True)": given((value, { root }) => {
     const [title] = titles(value)[0]!;
