@@ -14,11 +14,11 @@
  * @module
  */
 export { fileSource } from "./file_source.ts";
-export {
-  type AddFileOptions,
-  FileStore,
-  type FileStoreOptions,
-} from "../stores/node/file_store.ts";
+export { FileStore } from "../stores/node/file_store.ts";
+export type {
+  AddFileOptions,
+  FileStoreOptions,
+} from "../stores/node/file_store_options.ts";
 export type {
   GarbageOptions,
   GarbageResult,

@@ -1,5 +1,6 @@
 import { dirname } from "node:path";
 import type { Descriptor } from "../../image/descriptor.ts";
+import { duplicatePath } from "../_duplicate_path.ts";
 import type { NamedLayer } from "../_pull.ts";
 import { forEachConcurrent } from "../_pool.ts";
 import { PathError } from "../errors.ts";
@@ -57,12 +58,7 @@ async function placeLayers(
     const other = byPath.get(path);
     if (other !== undefined) {
       if (other.digest === descriptor.digest) continue;
-      throw new PathError(
-        "PATH_DUPLICATE",
-        `Cannot write ${path}: two layers with different content are called ${title}`,
-        path,
-        { hint: "Where they are for different platforms, select one" },
-      );
+      throw duplicatePath(path, title);
     }
     byPath.set(path, descriptor);
     // What is packed as "." is merged into the output directory itself.

@@ -11,20 +11,15 @@ import type {
 import type { RawManifest } from "../../../distribution/manifests.ts";
 import type { SignalOptions } from "../../../distribution/signal_options.ts";
 import type { Source } from "../../../distribution/source.ts";
-import {
-  AnnotationKeys,
-  type Annotations,
-} from "../../../image/annotations.ts";
+import { AnnotationKeys } from "../../../image/annotations.ts";
 import type { Descriptor } from "../../../image/descriptor.ts";
 import { isManifestType } from "../../../image/manifest_type.ts";
-import { type MediaType, MediaTypes } from "../../../image/media_type.ts";
+import { MediaTypes } from "../../../image/media_type.ts";
 import { MAX_MANIFEST_SIZE } from "../../../image/parse_json.ts";
 import { successors } from "../../../image/successors.ts";
-import { PathError } from "../../errors.ts";
 import { readManifest } from "../../graph/_read_manifest.ts";
 import { fileSource } from "../../node/file_source.ts";
 import { OutputDirectory } from "../../node/output_directory.ts";
-import { writeVerifiedFile } from "../../node/write_verified_file.ts";
 import type {
   Deleter,
   ManifestFetcher,
@@ -37,46 +32,8 @@ import { StoreError } from "../../store_error.ts";
 import { checkOffset, openVerified } from "../_content.ts";
 import { MemoryStore } from "../memory_store.ts";
 import { pushReporter } from "../_push_reporter.ts";
-
-/** How a {@linkcode FileStore} treats files. */
-export interface FileStoreOptions {
-  /**
-   * Replace files that exist and have another content.
-   *
-   * @default {true}
-   */
-  readonly overwrite?: boolean | undefined;
-  /**
-   * Let titles lead out of the directory.
-   *
-   * @default {false}
-   */
-  readonly allowPathTraversal?: boolean | undefined;
-  /**
-   * The largest content without a title that is taken, in bytes; it is held in memory.
-   *
-   * @default {4194304}
-   */
-  readonly maxUntitledSize?: number | undefined;
-}
-
-/** What is said of a file that is added. */
-export interface AddFileOptions extends SignalOptions {
-  /**
-   * The name that it is pulled by.
-   *
-   * @default {the path as it was given}
-   */
-  readonly title?: string | undefined;
-  /**
-   * Its media type.
-   *
-   * @default {"application/vnd.oci.image.layer.v1.tar"}
-   */
-  readonly mediaType?: MediaType | undefined;
-  /** Further annotations. */
-  readonly annotations?: Annotations | undefined;
-}
+import { PlacedFiles, titleOf } from "./_placed_files.ts";
+import type { AddFileOptions, FileStoreOptions } from "./file_store_options.ts";
 
 /**
  * Files in a directory under the names that an artifact gives them: what has a title
@@ -110,19 +67,15 @@ export class FileStore
     ManifestFetcher {
   /** The directory. */
   readonly path: string;
-  readonly #directory: OutputDirectory;
   readonly #memory = new MemoryStore();
   readonly #options: FileStoreOptions;
-  /** Where content is, by its digest. */
-  readonly #paths = new Map<string, string>();
-  /** What has been put under a title. */
-  readonly #titles = new Map<string, string>();
+  readonly #files: PlacedFiles;
 
   /** Makes a store of a directory, which need not exist yet. */
   constructor(path: string, options: FileStoreOptions = {}) {
     this.path = path;
     this.#options = options;
-    this.#directory = new OutputDirectory(path, options);
+    this.#files = new PlacedFiles(new OutputDirectory(path, options), options);
   }
 
   /**
@@ -141,7 +94,7 @@ export class FileStore
     const digest = String(
       await Digest.fromStream(await source.open(), { signal }),
     );
-    this.#paths.set(digest, full);
+    this.#files.add(digest, full);
     const annotations = {
       ...options.annotations,
       [AnnotationKeys.title]: title,
@@ -162,7 +115,7 @@ export class FileStore
   ): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
     const { offset = 0, signal } = options;
     signal?.throwIfAborted();
-    const path = this.#paths.get(descriptor.digest);
+    const path = this.#files.pathOf(descriptor.digest);
     if (path === undefined) {
       return await this.#memory.fetch(descriptor, options);
     }
@@ -179,10 +132,10 @@ export class FileStore
     options.signal?.throwIfAborted();
     const title = titleOf(descriptor);
     if (title === undefined) {
-      return this.#paths.has(descriptor.digest) ||
+      return this.#files.pathOf(descriptor.digest) !== undefined ||
         await this.#memory.exists(descriptor, options);
     }
-    return await this.#isPlaced(title, descriptor, options);
+    return await this.#files.holds(title, descriptor, options);
   }
 
   /**
@@ -190,7 +143,7 @@ export class FileStore
    * of all its titles, also where several have one content.
    *
    * @throws {ContentError} The content is not what the descriptor says.
-   * @throws {PathError} A title leads out of the directory, or a file must not be replaced.
+   * @throws {PathError} A title leads out of the directory or stands for two contents of one manifest, or a file must not be replaced.
    * @throws {StoreError} `STORE_UNSUPPORTED`: content without a title is too large for memory.
    */
   async push(
@@ -206,7 +159,8 @@ export class FileStore
       await this.#placeAll(descriptor, { signal });
       return result;
     }
-    if (title === undefined && this.#paths.has(digest)) return "exists";
+    const isFile = this.#files.pathOf(digest) !== undefined;
+    if (title === undefined && isFile) return "exists";
     const { maxUntitledSize = MAX_MANIFEST_SIZE } = this.#options;
     if (title === undefined && size > maxUntitledSize) {
       throw new StoreError(
@@ -221,10 +175,10 @@ export class FileStore
       ...options,
       name: options.name ?? title,
     });
-    const isThere = await this.#isPlaced(title, descriptor, { signal });
+    const isThere = await this.#files.holds(title, descriptor, { signal });
     if (!isThere) {
       const stream = await openVerified(descriptor, source, { signal });
-      await this.#write(title, descriptor, stream, {
+      await this.#files.write(title, descriptor, stream, {
         signal,
         onBytes: (bytes) => report("uploading", bytes),
       });
@@ -291,10 +245,7 @@ export class FileStore
   ): Promise<void> {
     const { digest } = descriptor;
     options.signal?.throwIfAborted();
-    for (const [title, held] of this.#titles) {
-      if (held === digest) this.#titles.delete(title);
-    }
-    if (this.#paths.delete(digest)) return;
+    if (this.#files.forget(digest)) return;
     await this.#memory.delete(descriptor, options);
   }
 
@@ -311,73 +262,22 @@ export class FileStore
     return this.#memory.listTags(options);
   }
 
-  /** Whether the file of a title holds the content, which is then known to be there. */
-  async #isPlaced(
-    title: string,
-    { digest, size }: Descriptor,
-    { signal }: SignalOptions,
-  ): Promise<boolean> {
-    if (this.#titles.get(title) === digest) return true;
-    const path = this.#directory.locate(title);
-    const found = await this.#directory.inspect(path);
-    if (!found?.isFile() || found.size !== size) return false;
-    try {
-      const { algorithm } = Digest.parse(digest);
-      const stream = await (await fileSource(path)).open();
-      const actual = await Digest.fromStream(stream, { algorithm, signal });
-      if (!actual.equals(digest)) return false;
-    } catch (error) {
-      if (error instanceof PathError) return false;
-      throw error;
-    }
-    this.#keep(title, digest, path);
-    return true;
-  }
-
   /** Writes the files of titles whose content came under another title. */
   async #placeAll(
     manifest: Descriptor,
     options: SignalOptions,
   ): Promise<void> {
     const { value } = await readManifest(this.#memory, manifest, options);
-    for (const descriptor of successors(value)) {
+    const contents = successors(value);
+    this.#files.refuseDuplicates(contents);
+    for (const descriptor of contents) {
       const title = titleOf(descriptor);
-      const isHere = this.#paths.has(descriptor.digest);
-      if (!title || !isHere || isManifestType(descriptor.mediaType)) continue;
-      if (this.#titles.get(title) === descriptor.digest) continue;
-      if (this.#paths.get(descriptor.digest) === resolve(this.path, title)) {
-        continue;
-      }
-      if (await this.#isPlaced(title, descriptor, options)) continue;
+      if (title === undefined || isManifestType(descriptor.mediaType)) continue;
+      if (this.#files.pathOf(descriptor.digest) === undefined) continue;
+      if (this.#files.isAt(title, descriptor.digest)) continue;
+      if (await this.#files.holds(title, descriptor, options)) continue;
       const stream = await this.fetch(descriptor, options);
-      await this.#write(title, descriptor, stream, options);
+      await this.#files.write(title, descriptor, stream, options);
     }
   }
-
-  async #write(
-    title: string,
-    { digest, size }: Descriptor,
-    stream: ReadableStream<Uint8Array<ArrayBuffer>>,
-    options: SignalOptions & { readonly onBytes?: (bytes: number) => void },
-  ): Promise<void> {
-    let path: string;
-    try {
-      path = await this.#directory.prepare(this.#directory.locate(title));
-    } catch (error) {
-      await stream.cancel(error).catch(() => {});
-      throw error;
-    }
-    const { overwrite } = this.#options;
-    await writeVerifiedFile(path, stream, { ...options, size, overwrite });
-    this.#keep(title, digest, path);
-  }
-
-  #keep(title: string, digest: string, path: string): void {
-    this.#titles.set(title, digest);
-    this.#paths.set(digest, path);
-  }
-}
-
-function titleOf({ annotations }: Descriptor): string | undefined {
-  return annotations?.[AnnotationKeys.title] || undefined;
 }

@@ -8,6 +8,7 @@ import {
 import {
   copy,
   CopyError,
+  isNotFound,
   MemoryStore,
   PathError,
   StoreError,
@@ -72,6 +73,38 @@ Deno.test("FileStore holds what has a title in files, under all its titles", asy
     const back = new MemoryStore();
     await copy(store, "v1", back);
     assertEquals(await back.resolve("v1"), await source.resolve("v1"));
+  });
+});
+
+Deno.test("FileStore refuses an artifact that gives one title to two contents", async () => {
+  const store = await artifact([["a", "1"], ["sub/../a", "2"]]);
+  await withFolder(async (folder) => {
+    const target = new FileStore(folder);
+    const error = await assertRejects(
+      () => copy(store, "v1", target),
+      CopyError,
+    );
+    assertEquals(error.code, "PATH_DUPLICATE");
+    await assertRejects(() => target.resolve("v1"), StoreError);
+  });
+});
+
+Deno.test("FileStore knows no content any more whose file has been replaced", async () => {
+  const [first, second] = [await blob("1"), await blob("2")];
+  await withFolder(async (folder) => {
+    const store = new FileStore(folder);
+    const put = async ({ bytes, descriptor }: Piece, title: string) =>
+      await store.push(titled(descriptor, title), toSource(bytes));
+    await put(first, "b");
+    await put(first, "a");
+    await put(second, "a");
+    const stream = await store.fetch(first.descriptor);
+    assertEquals(await new Response(stream).text(), "1");
+    await put(second, "b");
+    assertEquals(await store.exists(first.descriptor), false);
+    assertEquals(await store.exists(second.descriptor), true);
+    const error = await assertRejects(() => store.fetch(first.descriptor));
+    assert(isNotFound(error));
   });
 });
 
