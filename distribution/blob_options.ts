@@ -78,6 +78,3 @@ export interface PushStreamOptions extends SignalOptions {
   /** Told how many bytes have been handed to the network. */
   readonly onBytes?: ((transferred: number) => void) | undefined;
 }
-
-/** What a push had to do. */
-export type PushBlobResult = "uploaded" | "exists" | "mounted";

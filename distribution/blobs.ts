@@ -8,9 +8,9 @@ import { MediaTypes } from "../image/media_type.ts";
 import type {
   GetBlobOptions,
   PushBlobOptions,
-  PushBlobResult,
   PushStreamOptions,
 } from "./blob_options.ts";
+import type { PushContentResult } from "./content_options.ts";
 import { discard } from "./_discard.ts";
 import { downloadStream } from "./_download.ts";
 import { pushStream } from "./_push_stream.ts";
@@ -169,7 +169,7 @@ export class Blobs {
     descriptor: Descriptor,
     source: Source,
     options: PushBlobOptions = {},
-  ): Promise<PushBlobResult> {
+  ): Promise<PushContentResult> {
     const { digest, size } = descriptor;
     const { mount, name, onProgress, signal, singlePost } = options;
     const { chunkSize = this.#client.chunkSize } = options;
@@ -181,7 +181,7 @@ export class Blobs {
       );
     }
     const report = (
-      phase: PushBlobResult | "uploading",
+      phase: PushContentResult | "uploading",
       transferred: number,
     ): void =>
       onProgress?.({ descriptor, name, phase, transferred, total: size });

@@ -38,8 +38,8 @@ export interface ReferrersOptions extends SignalOptions {
   readonly artifactType?: string | undefined;
 }
 
-/** How to list a store's tags. */
-export interface TagListOptions extends SignalOptions {
+/** How to list the tags of a store. */
+export interface TagsOptions extends SignalOptions {
   /** List only tags behind this one. */
   readonly last?: string | undefined;
 }

@@ -28,7 +28,6 @@ export { mergeScopes } from "./auth/scope.ts";
 export type {
   GetBlobOptions,
   PushBlobOptions,
-  PushBlobResult,
   PushStreamOptions,
 } from "./blob_options.ts";
 export { Blobs } from "./blobs.ts";
@@ -64,7 +63,7 @@ export type {
   PushContentOptions,
   PushContentResult,
   ReferrersOptions,
-  TagListOptions,
+  TagsOptions,
 } from "./content_options.ts";
 export type { MirrorOptions } from "./mirror_options.ts";
 export type { MountSource } from "./mount_source.ts";

@@ -9,14 +9,12 @@ import { pageParameter, readPages } from "./_pages.ts";
 import { readReferrersIndex } from "./_referrers_index.ts";
 import { scrubbedError } from "./_secrets.ts";
 import { learn } from "./capabilities.ts";
+import type { ReferrersOptions } from "./content_options.ts";
 import { ProtocolError } from "./errors.ts";
 import type { RegistryClient } from "./registry_client.ts";
-import type { SignalOptions } from "./signal_options.ts";
 
-/** How to list referrers. */
-export interface ListReferrersOptions extends SignalOptions {
-  /** List only referrers of this type. */
-  readonly artifactType?: string | undefined;
+/** How to list referrers in a repository. */
+export interface ListReferrersOptions extends ReferrersOptions {
   /** How many to ask for at once; most registries decide that themselves. */
   readonly pageSize?: number | undefined;
 }

@@ -7,7 +7,7 @@ import type {
   PushContentOptions,
   PushContentResult,
   ReferrersOptions,
-  TagListOptions,
+  TagsOptions,
 } from "./content_options.ts";
 import { NotFoundError, RegistryError } from "./errors.ts";
 import { readManifestSource } from "./_manifest_push.ts";
@@ -282,7 +282,7 @@ export class Repository {
   }
 
   /** Lists the tags; see {@linkcode Tags.list}. */
-  listTags(options: TagListOptions = {}): AsyncIterable<string> {
+  listTags(options: TagsOptions = {}): AsyncIterable<string> {
     return this.tags.list(options);
   }
 

@@ -1,3 +1,4 @@
+import type { TagsOptions } from "./content_options.ts";
 import { isDigestTag } from "./digest_tag.ts";
 import { deleteByPlaceholder, refusesTags } from "./_delete_tag.ts";
 import { listNames } from "./_pages.ts";
@@ -7,10 +8,8 @@ import { InvalidReferenceError } from "./reference_error.ts";
 import type { RegistryClient } from "./registry_client.ts";
 import type { SignalOptions } from "./signal_options.ts";
 
-/** How to list tags. */
-export interface ListTagsOptions extends SignalOptions {
-  /** List only tags behind this one. */
-  readonly last?: string | undefined;
+/** How to list the tags of a repository. */
+export interface ListTagsOptions extends TagsOptions {
   /** How many tags to ask for at once; the registry may give fewer. */
   readonly pageSize?: number | undefined;
   /**

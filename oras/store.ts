@@ -3,7 +3,7 @@ import type {
   PushContentOptions,
   PushContentResult,
   ReferrersOptions,
-  TagListOptions,
+  TagsOptions,
 } from "../distribution/content_options.ts";
 import type { RawManifest } from "../distribution/manifests.ts";
 import type { MountSource } from "../distribution/mount_source.ts";
@@ -102,7 +102,7 @@ export interface ReferrerLister {
 /** Lists names. */
 export interface TagLister {
   /** Lists the tags, as they are consumed. */
-  listTags(options?: TagListOptions): AsyncIterable<string>;
+  listTags(options?: TagsOptions): AsyncIterable<string>;
 }
 
 /** Takes over content that another store holds, without moving its bytes. */

@@ -1,7 +1,7 @@
 import type {
   FetchContentOptions,
   ReferrersOptions,
-  TagListOptions,
+  TagsOptions,
 } from "../../distribution/content_options.ts";
 import type { RawManifest } from "../../distribution/manifests.ts";
 import type { SignalOptions } from "../../distribution/signal_options.ts";
@@ -88,7 +88,7 @@ export class LayoutFile
     return this.#archive.listReferrers(subject, options);
   }
 
-  listTags(options?: TagListOptions): AsyncIterable<string> {
+  listTags(options?: TagsOptions): AsyncIterable<string> {
     return this.#archive.listTags(options);
   }
 

@@ -3,7 +3,7 @@ import { verifyStream } from "../../digest/verify_stream.ts";
 import { SingleFlight } from "../../distribution/_single_flight.ts";
 import type {
   FetchContentOptions,
-  TagListOptions,
+  TagsOptions,
 } from "../../distribution/content_options.ts";
 import type { RawManifest } from "../../distribution/manifests.ts";
 import type { SignalOptions } from "../../distribution/signal_options.ts";
@@ -195,7 +195,7 @@ export class DockerArchive
   }
 
   /** Lists the names of the images, in the order of their characters. */
-  listTags(options: TagListOptions = {}): AsyncIterable<string> {
+  listTags(options: TagsOptions = {}): AsyncIterable<string> {
     return sortedTags(this.#images.flatMap(({ names }) => names), options);
   }
 

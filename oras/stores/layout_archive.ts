@@ -6,7 +6,7 @@ import { SingleFlight } from "../../distribution/_single_flight.ts";
 import type {
   FetchContentOptions,
   ReferrersOptions,
-  TagListOptions,
+  TagsOptions,
 } from "../../distribution/content_options.ts";
 import type { RawManifest } from "../../distribution/manifests.ts";
 import type { SignalOptions } from "../../distribution/signal_options.ts";
@@ -212,7 +212,7 @@ export class LayoutArchive
   }
 
   /** Lists the tags, in the order of their characters. */
-  listTags(options: TagListOptions = {}): AsyncIterable<string> {
+  listTags(options: TagsOptions = {}): AsyncIterable<string> {
     const tags = this.#entries.flatMap(({ annotations }) =>
       annotations?.[AnnotationKeys.refName] || []
     );

@@ -5,7 +5,7 @@ import type {
   PushContentOptions,
   PushContentResult,
   ReferrersOptions,
-  TagListOptions,
+  TagsOptions,
 } from "../../distribution/content_options.ts";
 import type { RawManifest } from "../../distribution/manifests.ts";
 import type { SignalOptions } from "../../distribution/signal_options.ts";
@@ -241,7 +241,7 @@ export class MemoryStore
   }
 
   /** Lists the tags, in the order of their characters. */
-  listTags(options: TagListOptions = {}): AsyncIterable<string> {
+  listTags(options: TagsOptions = {}): AsyncIterable<string> {
     return sortedTags(this.#tags.keys(), options);
   }
 

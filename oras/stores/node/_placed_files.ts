@@ -1,10 +1,10 @@
 import { resolve } from "node:path";
 import { Digest } from "../../../digest/digest.ts";
 import type { SignalOptions } from "../../../distribution/signal_options.ts";
-import { AnnotationKeys } from "../../../image/annotations.ts";
 import type { Descriptor } from "../../../image/descriptor.ts";
 import { isManifestType } from "../../../image/manifest_type.ts";
 import { duplicatePath } from "../../_duplicate_path.ts";
+import { titleOf } from "../../_pull_defaults.ts";
 import { PathError } from "../../errors.ts";
 import { fileSource } from "../../node/file_source.ts";
 import type { OutputDirectory } from "../../node/output_directory.ts";
@@ -125,9 +125,4 @@ export class PlacedFiles {
     this.#titles.set(title, digest);
     this.#paths.set(digest, path);
   }
-}
-
-/** The title by which content is a file; an empty one is none. */
-export function titleOf({ annotations }: Descriptor): string | undefined {
-  return annotations?.[AnnotationKeys.title] || undefined;
 }

@@ -6,7 +6,7 @@ import type {
   PushContentOptions,
   PushContentResult,
   ReferrersOptions,
-  TagListOptions,
+  TagsOptions,
 } from "../../../distribution/content_options.ts";
 import type { RawManifest } from "../../../distribution/manifests.ts";
 import type { SignalOptions } from "../../../distribution/signal_options.ts";
@@ -17,6 +17,7 @@ import { isManifestType } from "../../../image/manifest_type.ts";
 import { MediaTypes } from "../../../image/media_type.ts";
 import { MAX_MANIFEST_SIZE } from "../../../image/parse_json.ts";
 import { successors } from "../../../image/successors.ts";
+import { titleOf } from "../../_pull_defaults.ts";
 import { readManifest } from "../../graph/_read_manifest.ts";
 import { fileSource } from "../../node/file_source.ts";
 import { OutputDirectory } from "../../node/output_directory.ts";
@@ -32,7 +33,7 @@ import { StoreError } from "../../store_error.ts";
 import { checkOffset, openVerified } from "../_content.ts";
 import { MemoryStore } from "../memory_store.ts";
 import { pushReporter } from "../_push_reporter.ts";
-import { PlacedFiles, titleOf } from "./_placed_files.ts";
+import { PlacedFiles } from "./_placed_files.ts";
 import type { AddFileOptions, FileStoreOptions } from "./file_store_options.ts";
 
 /**
@@ -258,7 +259,7 @@ export class FileStore
   }
 
   /** Lists the tags, in the order of their characters. */
-  listTags(options: TagListOptions = {}): AsyncIterable<string> {
+  listTags(options: TagsOptions = {}): AsyncIterable<string> {
     return this.#memory.listTags(options);
   }
 

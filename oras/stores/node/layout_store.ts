@@ -6,7 +6,7 @@ import type {
   PushContentOptions,
   PushContentResult,
   ReferrersOptions,
-  TagListOptions,
+  TagsOptions,
 } from "../../../distribution/content_options.ts";
 import type { RawManifest } from "../../../distribution/manifests.ts";
 import { BlobFiles } from "../../../distribution/server/node/_blob_files.ts";
@@ -291,7 +291,7 @@ export class LayoutStore
    *
    * @throws {StoreError} `STORE_NOT_FOUND`: there is no layout; `STORE_INVALID`: it is damaged.
    */
-  async *listTags(options: TagListOptions = {}): AsyncGenerator<string> {
+  async *listTags(options: TagsOptions = {}): AsyncGenerator<string> {
     options.signal?.throwIfAborted();
     yield* sortedTags((await this.#frame.read()).tags.keys(), options);
   }
