@@ -1,6 +1,6 @@
 import type { SignalOptions } from "../distribution/signal_options.ts";
-import { isDigestTag } from "../distribution/digest_tag.ts";
 import { copy } from "./copy.ts";
+import { isReferrersTag } from "./_is_referrers_tag.ts";
 import { step } from "./copy_error.ts";
 import type { CopyOptions, CopyResult } from "./copy_options.ts";
 import {
@@ -17,7 +17,7 @@ export interface CopyTagsOptions extends Omit<CopyOptions, "tags"> {
   /**
    * The tags.
    *
-   * @default {all, save for those made of digests, which are for programs}
+   * @default {all, save for those of lists of referrers}
    */
   readonly tags?: readonly string[] | undefined;
   /** Told of each tag as it is done. */
@@ -88,7 +88,7 @@ async function listTags(
   }
   const tags: string[] = [];
   for await (const tag of source.listTags(options)) {
-    if (!isDigestTag(tag)) tags.push(tag);
+    if (!isReferrersTag(tag)) tags.push(tag);
   }
   return tags;
 }

@@ -1,5 +1,5 @@
-import { isDigestTag } from "../../distribution/digest_tag.ts";
 import type { Descriptor } from "../../image/descriptor.ts";
+import { isReferrersTag } from "../_is_referrers_tag.ts";
 import { discover, type ReferrerTree } from "../discover.ts";
 import type { LayoutEntry } from "../stores/pack_layout.ts";
 import { flattenReferrers } from "./_archives.ts";
@@ -28,7 +28,7 @@ export async function run(invocation: Invocation): Promise<void> {
   const store = await openStore(invocation, location);
   const tags = given.length > 0 ? given : (await Array.fromAsync(
     store.listTags({ signal }),
-  )).filter((tag) => !isDigestTag(tag));
+  )).filter((tag) => !isReferrersTag(tag));
   const found = await resolveTags(store, tags, {
     missing: (tag) => showLocation(location, tag),
     signal,

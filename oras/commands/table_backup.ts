@@ -16,8 +16,8 @@ export const BACKUP: Command = {
   purpose: "Save a repository to an OCI image layout, or an archive of one",
   usage: "[flags] --output <path> <registry>/<repository>[:<tag>[,<tag>...]]",
   notes: [
-    "Without tags all of them are saved, save for those made of digests. A backup into",
-    "a layout that is there already adds what it lacks.",
+    "Without tags all of them are saved, and so are signatures that have a tag. A backup",
+    "into a layout that is there already adds what it lacks.",
   ],
   examples: [
     {

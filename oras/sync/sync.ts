@@ -1,9 +1,9 @@
-import { isDigestTag } from "../../distribution/digest_tag.ts";
 import { isTag, parseRegistryName } from "../../distribution/reference.ts";
 import type { Descriptor } from "../../image/descriptor.ts";
 import { parsePlatform } from "../../image/platform.ts";
 import { InvalidReferenceError } from "../../distribution/reference_error.ts";
 import { manifestForPlatform } from "../_platform.ts";
+import { isReferrersTag } from "../_is_referrers_tag.ts";
 import { forEachConcurrent } from "../_pool.ts";
 import { copy } from "../copy.ts";
 import { resolveManifest } from "../graph/_read_manifest.ts";
@@ -176,7 +176,7 @@ class Sync {
     const store = await this.#stores.open(source);
     const all = await Array.fromAsync(store.listTags({ signal }));
     const tags = await selectTags(
-      all.filter((tag) => !isDigestTag(tag)),
+      all.filter((tag) => !isReferrersTag(tag)),
       tagRules(entry),
     );
     return tags.flatMap((tag) => {

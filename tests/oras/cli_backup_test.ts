@@ -127,6 +127,24 @@ Deno.test({
   },
 });
 
+Deno.test("a backup holds the signatures that tags made of digests are, and no lists of referrers", async () => {
+  await using box = await openSandbox();
+  const name = `${box.host}/app`;
+  await box.ok("push", `${name}:v1`);
+  const digest = (await box.ok("resolve", `${name}:v1`)).trim();
+  const tag = digest.replace(":", "-");
+  await box.ok("push", `${name}:${tag}.sig`, "-a", "signed=yes");
+  await box.ok("push", `${name}:${tag}`, "-a", "list=yes");
+  for (const output of ["lay", "all.tar"]) {
+    await box.ok("backup", name, "-o", output);
+    await box.ok("restore", `${box.host}/${output[0]}`, "--input", output);
+    assertEquals(
+      await box.ok("repo", "tags", `${box.host}/${output[0]}`),
+      `${tag}.sig\nv1\n`,
+    );
+  }
+});
+
 Deno.test("a backup holds what its tags were found to point at, also where one moves meanwhile", async () => {
   const registry = createRegistry();
   let moves = false;

@@ -373,6 +373,25 @@ Deno.test("sync() copies what two entries name once, and lets no two sources hav
   assertEquals(puts.length, 2);
 });
 
+Deno.test("sync() takes signatures along that have a tag, and no lists of referrers", async () => {
+  const { makeClient, registry } = await setting();
+  const digest = `sha256-${"1".repeat(64)}`;
+  for (const tag of ["v1", `${digest}.sig`, digest]) {
+    await registry.push(`signed:${tag}`);
+  }
+  const entry = {
+    source: "from.example/signed",
+    target: "to.example/signed",
+    type: "repository",
+  };
+  assertEquals(
+    outcomes(
+      await sync(parseSyncConfig({ sync: [entry] }), { makeClient }),
+    ),
+    [`copied to.example/signed:${digest}.sig`, "copied to.example/signed:v1"],
+  );
+});
+
 Deno.test("sync() tells of tags that are none, and copies the others", async () => {
   const { makeClient, odd } = await setting();
   odd.push("тег", "../../up", "a b");
