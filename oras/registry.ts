@@ -43,7 +43,7 @@ export class Registry extends RegistrySteps {
   /**
    * Pushes files, directories and other content as one artifact.
    *
-   * Files are read twice, once to learn their digests; directories are packed into a
+   * Larger files are read twice, once to learn their digests; directories are packed into a
    * temporary file. What the repository has is not uploaded again. The manifest and its
    * tags appear after everything that they need.
    *
