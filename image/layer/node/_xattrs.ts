@@ -16,15 +16,28 @@ const OWNERS = new Set([
 ]);
 
 /**
+ * What union and shared file systems without privileges take for their own: what
+ * lower layers have is hidden there, and other owners and modes are played.
+ */
+const TAKEN = [
+  "user.overlay.",
+  "user.fuseoverlayfs.",
+  "user.containers.",
+  "user.rootlesscontainers",
+  "user.virtfs.",
+  "user.virtiofs.",
+];
+
+/**
  * Whether an attribute goes into a layer and out of one. Those of the user's own do,
  * and where owners are kept, those that give rights. What belongs to a machine does
  * not (`security.selinux`, `security.evm`, `com.apple.…`), and above all nothing
- * that a union file system takes for its own: `trusted.overlay.opaque` would hide
- * what lower layers have, with no whiteout to be seen.
+ * that a file system takes for its own: `trusted.overlay.opaque` would hide what
+ * lower layers have, with no whiteout to be seen.
  */
 function isKept(name: string, owners: boolean): boolean {
-  return name.startsWith("user.") && !name.startsWith("user.overlay.") ||
-    owners && OWNERS.has(name);
+  return owners && OWNERS.has(name) ||
+    name.startsWith("user.") && !TAKEN.some((start) => name.startsWith(start));
 }
 
 const NONE: Xattrs = new Map();

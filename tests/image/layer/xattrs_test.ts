@@ -83,6 +83,7 @@ Deno.test({
         "user.a": "feff000a",
         "user.big": big,
         "user.overlay.opaque": "79",
+        "user.fuseoverlayfs.opaque": "79",
       },
     });
     const packed = await xattrsOf(tarChanges(path, { xattrs: "keep" }));
@@ -203,6 +204,10 @@ const hiding = [
   "trusted.overlay.redirect",
   "user.overlay.opaque",
   "user.overlay.whiteout",
+  "user.fuseoverlayfs.opaque",
+  "user.containers.override_stat",
+  "user.rootlesscontainers",
+  "user.virtiofs.user.x",
   "trusted.other",
   "security.selinux",
   "security.evm",
