@@ -64,6 +64,13 @@ export async function sync(
   return await new Sync(config, options).run();
 }
 
+/** Two places whose tags are kept in step, as text. */
+interface Pair {
+  readonly entry: SyncEntry;
+  readonly from: string;
+  readonly to: string;
+}
+
 /** What became of a job. */
 type Done = Omit<SyncResult, "source" | "target">;
 
@@ -80,22 +87,19 @@ class Sync {
   }
 
   async run(): Promise<readonly SyncResult[]> {
-    const { parallel, sync } = this.#config;
-    const { signal } = this.#options;
+    const { sync } = this.#config;
     // What is malformed is told before anything is done.
     for (const entry of sync) await checkEntry(entry, this.#options);
-    const all: Job[] = [];
-    for (const entry of sync) all.push(...await this.#jobs(entry));
-    const { clashes, jobs } = sortJobs(all);
-    await forEachConcurrent(
-      jobs,
-      { limit: parallel, signal },
-      async (job, signal) => {
-        const { source, target } = job;
-        const done = await this.#one(job, signal);
-        this.#tell(showPlace(source), showPlace(target), done);
-      },
+    const pairs = await this.#each(sync, (entry) => this.#pairs(entry));
+    const listed = await this.#each(
+      pairs.flat(),
+      ({ entry, from, to }) => this.#listed(entry, from, to),
     );
+    const { clashes, jobs } = sortJobs(listed.flat());
+    await this.#each(jobs, async (job, signal) => {
+      const done = await this.#one(job, signal);
+      this.#tell(showPlace(job.source), showPlace(job.target), done);
+    });
     for (const [{ source, target }, other] of clashes) {
       const [from, to] = [showPlace(source), showPlace(target)];
       const reason = `Cannot copy ${from} to ${to}: ${other} is copied there`;
@@ -107,10 +111,28 @@ class Sync {
     return this.#results;
   }
 
-  /** The tags of an entry; none, and a result, where they cannot be listed. */
-  async #jobs(entry: SyncEntry): Promise<Job[]> {
+  /** Works on several at once, and gives what came of them in their order. */
+  async #each<Item, Result>(
+    items: readonly Item[],
+    work: (item: Item, signal: AbortSignal) => Promise<Result>,
+  ): Promise<Result[]> {
+    const { parallel: limit } = this.#config;
+    const { signal } = this.#options;
+    const results: Result[] = [];
+    await forEachConcurrent(
+      [...items.entries()],
+      { limit, signal },
+      async ([index, item], signal) => {
+        results[index] = await work(item, signal);
+      },
+    );
+    return results;
+  }
+
+  /** The repositories of an entry; none, and a result, where they cannot be listed. */
+  async #pairs(entry: SyncEntry): Promise<Pair[]> {
     const { repos, source, target, type } = entry;
-    if (type !== "registry") return await this.#listed(entry, source, target);
+    if (type !== "registry") return [{ entry, from: source, to: target }];
     const from = parseRegistryName(source);
     const to = parseRegistryName(target);
     const { signal } = this.#options;
@@ -122,16 +144,14 @@ class Sync {
         return await Array.fromAsync(client.catalog({ signal }));
       },
     );
-    const jobs: Job[] = [];
-    for (const name of selectNames(names, repos)) {
-      jobs.push(
-        ...await this.#listed(entry, `${from}/${name}`, `${to}/${name}`),
-      );
-    }
-    return jobs;
+    return selectNames(names, repos).map((name) => ({
+      entry,
+      from: `${from}/${name}`,
+      to: `${to}/${name}`,
+    }));
   }
 
-  /** The tags of one repository. */
+  /** The tags of one repository; none, and a result, where they cannot be listed. */
   async #listed(
     entry: SyncEntry,
     from: string,

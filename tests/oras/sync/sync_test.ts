@@ -442,3 +442,34 @@ Deno.test("sync() does not ask for referrers where a fast check is enough", asyn
   assertEquals(seen.length, 2);
   assertEquals(await run({}), ["copied to.example/app:latest"]);
 });
+
+Deno.test("sync() lists several repositories at once", async () => {
+  const registry = createRegistry();
+  let [now, most] = [0, 0];
+  const transport = fromHandler(async (request) => {
+    if (!request.url.endsWith("/tags/list")) return registry.fetch(request);
+    most = Math.max(most, ++now);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    now--;
+    return await registry.fetch(request);
+  });
+  const source = new Registry({ hostname: "one.example", transport });
+  const names = Array.from({ length: 9 }, (_, index) => `app${index}`);
+  for (const name of names) await source.push(`${name}:v1`);
+  const results = await sync(
+    parseSyncConfig({
+      defaults: { parallel: 3 },
+      sync: names.map((name) => ({
+        source: `one.example/${name}`,
+        target: `one.example/copy/${name}`,
+        type: "repository",
+      })),
+    }),
+    { makeClient: (name) => new RegistryClient(name, { transport }) },
+  );
+  assertEquals(most, 3);
+  assertEquals(
+    outcomes(results).sort(),
+    names.map((name) => `copied one.example/copy/${name}:v1`),
+  );
+});
