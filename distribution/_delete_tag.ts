@@ -1,3 +1,4 @@
+import type { OciErrorOptions } from "../digest/oci_error.ts";
 import { Blobs } from "./blobs.ts";
 import { discard } from "./_discard.ts";
 import { failure } from "./_failure.ts";
@@ -184,14 +185,17 @@ class Replacement {
     return this.#error(
       "TAG_REPLACED",
       `it may point at the placeholder ${placeholder} now, and pointed at ${digest}`,
-      { cause },
+      {
+        cause,
+        hint: `Delete it again, or point it at ${digest} again`,
+      },
     );
   }
 
   #error(
     code: TagDeletionErrorCode,
     reason: string,
-    options: { readonly cause?: unknown } = {},
+    options: OciErrorOptions = {},
   ): TagDeletionError {
     const { repository, tag } = this.#place;
     return new TagDeletionError(code, reason, {

@@ -202,6 +202,11 @@ Deno.test("tags.delete() says so where the tag could not be moved back", async (
   assertEquals(error.digest, manifest.digest);
   assertInstanceOf(error.cause, AggregateError);
   assertEquals((await repository.resolve("v1")).digest, error.placeholder);
+  assertEquals(error.hint?.includes(manifest.digest), true);
+  // When the registry is itself again, so is the deletion.
+  changes = -100;
+  await repository.tags.delete("v1");
+  assertEquals(await tagsOf(repository), ["v2"]);
 });
 
 Deno.test("tags.delete() leaves alone what somebody else pushes meanwhile", async () => {
