@@ -2,16 +2,16 @@ import * as https from "node:https";
 import * as net from "node:net";
 import { Duplex } from "node:stream";
 import * as tls from "node:tls";
+import { basicAuthorization } from "../auth/basic.ts";
+import { proxyCredential } from "./_proxy_credential.ts";
 
 /** The most that a proxy may say before the tunnel begins. */
 const MAX_HEAD = 64 * 1024;
 
 /** The `Proxy-Authorization` for a proxy, whose URL holds the credential; undefined where it holds none. */
 export function proxyAuthorization(proxy: URL): string | undefined {
-  if (proxy.username === "" && proxy.password === "") return undefined;
-  const pair = [proxy.username, proxy.password].map(decodeURIComponent);
-  const bytes = new TextEncoder().encode(pair.join(":"));
-  return `Basic ${btoa(String.fromCharCode(...bytes))}`;
+  const credential = proxyCredential(proxy);
+  return credential && basicAuthorization(credential);
 }
 
 /** An agent whose connections lead through a proxy's tunnel (RFC 9110 §9.3.6). */

@@ -22,6 +22,7 @@ import {
   routeOf,
 } from "./_options.ts";
 import { proxyFromEnvironment } from "./proxy_from_environment.ts";
+import { proxyCredential } from "./_proxy_credential.ts";
 import { reachableFetch } from "./_reachable_fetch.ts";
 
 /** The words by which Deno's `fetch` says that it does not know an authority. */
@@ -216,14 +217,6 @@ class DenoBase {
 }
 
 function toDenoProxy(proxy: URL): Deno.Proxy {
-  const { password, username } = proxy;
-  return {
-    url: proxy.origin,
-    ...(username + password !== "" && {
-      basicAuth: {
-        username: decodeURIComponent(username),
-        password: decodeURIComponent(password),
-      },
-    }),
-  };
+  const basicAuth = proxyCredential(proxy);
+  return { url: proxy.origin, ...(basicAuth && { basicAuth }) };
 }

@@ -127,6 +127,23 @@ for (const [variables, expected] of ENVIRONMENTS) {
 }
 
 for (const [name, make] of STREAMING_BASES) {
+  Deno.test(`${name} takes what is no escape in a proxy's password as it stands`, async () => {
+    await using server = answering();
+    const authorization = `Basic ${btoa("me:50%off!")}`;
+    await using proxy = new ProxyServer({ authorization });
+    const base = make({
+      proxy: { http: `http://me:50%off%21@${proxy.host}` },
+    });
+    const url = new URL(`http://registry.test:${server.port}/v2/`);
+    const got = await base(request(url));
+    assertEquals(await got.text(), "GET 0");
+    const put = await base(
+      request(url, { method: "PUT", body: testSource(3) }),
+    );
+    assertEquals(await put.text(), "PUT 3");
+    base.close?.();
+  });
+
   Deno.test(`${name} sends plain requests through a proxy in absolute form`, async () => {
     await using server = answering();
     await using proxy = new ProxyServer({ authorization: AUTHORIZATION });
