@@ -97,7 +97,10 @@ async function makeNames(
   await writeAll(folder, {
     "ca.pem": "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n",
     "config.json": JSON.stringify({
-      auths: { "ghcr.io": { auth: btoa("you:pw") } },
+      auths: {
+        "ghcr.io": { auth: btoa("you:pw") },
+        "localhost:5000": { auth: btoa("me:pw") },
+      },
     }),
   });
   const { descriptor: image, manifest } = await registry.push("team/app:v1", {
