@@ -5,7 +5,7 @@ import type {
 import { CredentialError } from "../../distribution/credential_error.ts";
 import { chainCredentials } from "../../distribution/credentials.ts";
 import type { DockerConfig } from "../../distribution/node/docker_config.ts";
-import { readVariable } from "./_environment.ts";
+import { mayRead, needVariable, readVariable } from "./_environment.ts";
 import type { FlagValues } from "./_flag.ts";
 
 /** Opens the files that a login is kept in: those of `--registry-config`, else docker's. */
@@ -48,9 +48,11 @@ async function defaultFile(): Promise<string> {
   const { dockerConfigPath } = await import(
     "../../distribution/node/docker_config_path.ts"
   );
-  return dockerConfigPath(
-    readVariables(["DOCKER_CONFIG", "HOME", "USERPROFILE"]),
-  );
+  return dockerConfigPath({
+    DOCKER_CONFIG: needVariable("DOCKER_CONFIG"),
+    HOME: needVariable("HOME"),
+    USERPROFILE: readVariable("USERPROFILE"),
+  });
 }
 
 async function openPodmanFiles(): Promise<CredentialStore> {
@@ -65,9 +67,11 @@ async function openPodmanFiles(): Promise<CredentialStore> {
     "XDG_CONFIG_HOME",
     "XDG_RUNTIME_DIR",
   ]);
-  const stores = podmanAuthPaths(env).map((path) => new PodmanAuth(path));
   // Where nobody named the files, another user's may not be ours to read.
   const isNamed = env["REGISTRY_AUTH_FILE"] !== undefined;
+  const stores = podmanAuthPaths(env)
+    .filter((path) => isNamed || mayRead(path))
+    .map((path) => new PodmanAuth(path));
   return chainCredentials(...(isNamed ? stores : stores.map(readable)));
 }
 

@@ -3,7 +3,7 @@ import { ValidationError } from "../../image/validation.ts";
 import { parseSyncConfig } from "../sync/parse_sync_config.ts";
 import type { SyncConfig } from "../sync/sync_config.ts";
 import type { BackupData } from "../sync/sync_run_options.ts";
-import { readVariable } from "./_environment.ts";
+import { needVariable } from "./_environment.ts";
 import { CommandError } from "./_errors.ts";
 import { readLocal } from "./_local_file.ts";
 import { readTemplate, type Render } from "./template/template.ts";
@@ -137,7 +137,7 @@ function read(place: string, text: string): Render {
 }
 
 function variable(name: unknown): string {
-  const value = readVariable(String(name));
+  const value = needVariable(String(name));
   if (value !== undefined) return value;
   throw new TemplateError(`${name} is not set in the environment`);
 }
