@@ -1,11 +1,14 @@
 import type { RawManifest } from "../../distribution/manifests.ts";
 import { Repository } from "../../distribution/repository.ts";
-import { parseManifest } from "../../image/manifest_content.ts";
+import { isIndex, parseManifest } from "../../image/manifest_content.ts";
 import type { Platform } from "../../image/platform.ts";
 import { manifestForPlatform } from "../_platform.ts";
 import type { SourceStore } from "./_open_store.ts";
 
-/** Fetches a manifest, or that for a platform among those of an index. */
+/**
+ * Fetches a manifest, or that for a platform among those of an index: then with the
+ * descriptor that stands in the index.
+ */
 export async function fetchManifest(
   store: SourceStore,
   reference: string,
@@ -22,10 +25,14 @@ export async function fetchManifest(
   if (platform === undefined) return { bytes, descriptor };
   const { mediaType } = descriptor;
   const value = parseManifest(bytes, { mediaType });
-  return await manifestForPlatform(
+  const chosen = await manifestForPlatform(
     store,
     { bytes, descriptor, value },
     platform,
     { signal },
   );
+  const entry = isIndex(value)
+    ? value.manifests.find(({ digest }) => digest === chosen.descriptor.digest)
+    : undefined;
+  return { bytes: chosen.bytes, descriptor: entry ?? chosen.descriptor };
 }

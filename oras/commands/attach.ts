@@ -27,6 +27,9 @@ export async function run(invocation: Invocation): Promise<void> {
   const platform = readPlatform(flags.text("platform"));
   const opened = await openStore(invocation, location);
   const isDry = flags.bool("dry-run");
+  if (files.length === 0 && format.isText && !isDry) {
+    console.out("Uploading empty artifact");
+  }
   const store = isDry ? withoutWriting(opened) : opened;
   const result = await (async () => {
     using view = watchTransfers(invocation, {

@@ -11,7 +11,11 @@ import { indentJson, sortKeys } from "./_json.ts";
 import { readLocation } from "./_location.ts";
 import { openSource } from "./_open_store.ts";
 import { readPlatform } from "./_platform.ts";
-import { descriptorBlock, printDescriptor } from "./render/descriptor.ts";
+import {
+  descriptorBlock,
+  printDescriptor,
+  printWholeDescriptor,
+} from "./render/descriptor.ts";
 
 /** Prints or saves a manifest, or its descriptor. */
 export async function run(invocation: Invocation): Promise<void> {
@@ -40,7 +44,8 @@ export async function run(invocation: Invocation): Promise<void> {
   });
   if (output !== "" && output !== "-") await writeFile(output, bytes);
   if (flags.bool("descriptor")) {
-    printDescriptor(invocation, descriptor);
+    if (platform === undefined) printDescriptor(invocation, descriptor);
+    else printWholeDescriptor(invocation, descriptor);
   } else if (!format.isText) {
     format.print(console, {
       ...descriptorBlock(location.name, descriptor),

@@ -8,7 +8,12 @@ import { CommandError } from "./_errors.ts";
 import { refuseTogether } from "./_exclusive.ts";
 import type { FlagValues } from "./_flag.ts";
 import { readFormat } from "./_format.ts";
-import { describeLocation, type Location, readLocation } from "./_location.ts";
+import {
+  describeLocation,
+  type Location,
+  readLocation,
+  showLocation,
+} from "./_location.ts";
 import { openSource, type SourceStore } from "./_open_store.ts";
 import { readPlatform } from "./_platform.ts";
 import { findSingleFile } from "./_single_file.ts";
@@ -81,7 +86,9 @@ export async function run(invocation: Invocation): Promise<void> {
       `Skipped pulling layers without file name in "${AnnotationKeys.title}"`,
     );
     console.out(
-      `Use 'gantry blob fetch -o <file> ${location.name}@<digest>' to save one of them.`,
+      `Use 'gantry copy ${
+        showLocation(location)
+      } --to-oci-layout <layout-dir>' to pull all layers.`,
     );
   } else {
     console.out(`Pulled ${describeLocation(location)}`);
