@@ -6,6 +6,7 @@ import { EMPTY_CONTENT, EMPTY_DESCRIPTOR } from "../image/empty_content.ts";
 import { encodeJson } from "../image/encode_json.ts";
 import type { Manifest } from "../image/manifest.ts";
 import { type MediaType, MediaTypes } from "../image/media_type.ts";
+import { toSlash } from "./_file_ref.ts";
 import { cleanPath } from "./_clean_path.ts";
 import { withAnnotations } from "./_describe.ts";
 import { checkOneOrigin } from "./_one_origin.ts";
@@ -35,8 +36,8 @@ export async function nameLayer(
 ): Promise<string | undefined> {
   if (input.title !== undefined) return input.title;
   if (input.path === undefined) return undefined;
-  const { toSlash } = await import("./node/files.ts");
-  return cleanPath(toSlash(input.path));
+  const { HOST_RULES } = await import("../image/layer/node/_host_rules.ts");
+  return cleanPath(toSlash(input.path, HOST_RULES));
 }
 
 /** The media type that was given, else what other tools take. */

@@ -1,4 +1,5 @@
 import { UnsafeEntryError } from "./errors.ts";
+import { type FileNameRules, withoutIgnorable } from "./name_rules.ts";
 
 /** Options of {@linkcode parseEntryName}. */
 export interface EntryNameOptions {
@@ -9,17 +10,18 @@ export interface EntryNameOptions {
    */
   readonly maxLength?: number;
   /**
-   * Whether the name must also be safe on Windows: no backslash, colon, reserved
-   * device name, or trailing dot or space.
+   * Whose rules the name must also keep to. On Windows: no backslash, colon, name of
+   * a device, or dot or space at the end of a part. On macOS: no `.` or `..` behind
+   * marks that HFS+ does not see.
    *
-   * @default {false}
+   * @default {"posix"}
    */
-  readonly windows?: boolean;
+  readonly rules?: FileNameRules | undefined;
 }
 
-/** The names that mean devices on Windows, whatever extension follows. */
+/** The names that mean devices on Windows, whatever extension or spaces follow. */
 const DEVICES =
-  /^(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(?:\.|$)/i;
+  /^(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³]) *(?:\.|$)/i;
 // deno-lint-ignore no-control-regex -- Windows excludes the control characters too.
 const WINDOWS_FORBIDDEN = /[\u0000-\u001f<>:"|?*\\]/;
 
@@ -43,7 +45,7 @@ export function parseEntryName(
   name: string,
   options: EntryNameOptions = {},
 ): readonly string[] {
-  const { maxLength = 4096, windows = false } = options;
+  const { maxLength = 4096, rules = "posix" } = options;
   if (name === "") throw new UnsafeEntryError(name, "expected a name");
   if (name.includes("\0")) {
     throw new UnsafeEntryError(name, "expected no NUL character");
@@ -65,7 +67,13 @@ export function parseEntryName(
     if (part === "..") {
       throw new UnsafeEntryError(name, 'expected no ".." in the path');
     }
-    if (windows) checkWindows(name, part);
+    if (rules === "windows") checkWindows(name, part);
+    if (rules === "darwin" && /^\.{0,2}$/.test(withoutIgnorable(part))) {
+      throw new UnsafeEntryError(
+        name,
+        "expected no part that is a dot or nothing apart from unseen marks",
+      );
+    }
   }
   return parts;
 }

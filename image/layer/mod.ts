@@ -19,6 +19,7 @@ export {
   LayerLimitError,
   UnsafeEntryError,
 } from "./errors.ts";
+export { type FileNameRules, nameKey } from "./name_rules.ts";
 export {
   readTar,
   type TarEntry,

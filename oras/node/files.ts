@@ -1,19 +1,13 @@
 import { lstat, stat } from "node:fs/promises";
-import { resolve, sep } from "node:path";
+import { resolve } from "node:path";
 import type { Source } from "../../distribution/source.ts";
+import { HOST_RULES } from "../../image/layer/node/_host_rules.ts";
 import { MAX_MANIFEST_SIZE } from "../../image/parse_json.ts";
+import { type FileRef, parseFileRef } from "../_file_ref.ts";
 import { PathError } from "../errors.ts";
 import type { LayerKind } from "../layer.ts";
 import { pathFailure } from "./_path_failure.ts";
 import { fileSource } from "./file_source.ts";
-
-/** A file as it is given on a command line. */
-export interface FileRef {
-  /** The path. */
-  readonly path: string;
-  /** The media type, where one is given. */
-  readonly mediaType?: string;
-}
 
 /**
  * Takes `path[:mediaType]` apart: at the last colon, unless something of the whole
@@ -23,17 +17,10 @@ export async function splitFileRef(
   root: string,
   text: string,
 ): Promise<FileRef> {
-  const colon = text.lastIndexOf(":");
-  if (colon < 0 || isDrive(text, colon) || await exists(resolve(root, text))) {
-    return { path: text };
-  }
-  const mediaType = text.slice(colon + 1);
-  const path = text.slice(0, colon);
-  return mediaType === "" ? { path } : { path, mediaType };
-}
-
-function isDrive(text: string, colon: number): boolean {
-  return sep === "\\" && colon === 1 && /^[A-Za-z]:[/\\]/.test(text);
+  const split = parseFileRef(text, HOST_RULES);
+  return split.path === text || !await exists(resolve(root, text))
+    ? split
+    : { path: text };
 }
 
 async function exists(path: string): Promise<boolean> {
@@ -66,11 +53,6 @@ export async function kindOf(root: string, path: string): Promise<LayerKind> {
     `Cannot push ${path}: it is neither a file nor a directory`,
     path,
   );
-}
-
-/** The path with `/` as separator, whatever the system's is. */
-export function toSlash(path: string): string {
-  return sep === "\\" ? path.replaceAll("\\", "/") : path;
 }
 
 /** The source of a file that is pushed. */

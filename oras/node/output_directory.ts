@@ -11,6 +11,9 @@ import {
 } from "node:path";
 import { parseEntryName } from "../../image/layer/entry_name.ts";
 import { UnsafeEntryError } from "../../image/layer/errors.ts";
+import { HOST_RULES } from "../../image/layer/node/_host_rules.ts";
+import type { FileNameRules } from "../../image/layer/name_rules.ts";
+import { toSlash } from "../_file_ref.ts";
 import { cleanPath, isAbsolutePath, leadsOut } from "../_clean_path.ts";
 import { PathError } from "../errors.ts";
 import { pathFailure } from "./_path_failure.ts";
@@ -24,12 +27,12 @@ export interface OutputDirectoryOptions {
    */
   readonly allowPathTraversal?: boolean | undefined;
   /**
-   * Whether names must also be ones for Windows: there a backslash separates, and
-   * devices, streams, drives and parts that end in a dot or space are refused.
+   * Whose rules names must keep to. On Windows a backslash separates, and devices,
+   * streams, drives and parts that end in a dot or space are refused.
    *
-   * @default {false} but on Windows
+   * @default {those of the system}
    */
-  readonly windows?: boolean | undefined;
+  readonly nameRules?: FileNameRules | undefined;
 }
 
 /**
@@ -53,14 +56,15 @@ export class OutputDirectory {
   /** The directory's absolute path. */
   readonly path: string;
   readonly #free: boolean;
-  readonly #windows: boolean;
+  /** Whose rules names keep to. */
+  readonly nameRules: FileNameRules;
   #real: Promise<string> | undefined;
 
   /** Names a directory, which need not exist yet. */
   constructor(path: string, options: OutputDirectoryOptions = {}) {
     this.path = resolve(path);
     this.#free = options.allowPathTraversal ?? false;
-    this.#windows = options.windows ?? sep === "\\";
+    this.nameRules = options.nameRules ?? HOST_RULES;
   }
 
   /**
@@ -77,7 +81,7 @@ export class OutputDirectory {
       );
     }
     const cleaned = cleanPath(
-      this.#windows ? name.replaceAll("\\", "/") : name,
+      toSlash(name, this.nameRules),
     );
     if (!this.#free) {
       if (isAbsolutePath(name)) {
@@ -90,7 +94,7 @@ export class OutputDirectory {
           "the name leads out of the output directory",
         );
       }
-      if (this.#windows) checkWindows(name, cleaned);
+      if (cleaned !== ".") checkRules(name, cleaned, this.nameRules);
     }
     return isAbsolute(cleaned) ? cleaned : join(this.path, cleaned);
   }
@@ -211,14 +215,17 @@ export class OutputDirectory {
   }
 }
 
-function checkWindows(name: string, cleaned: string): void {
+function checkRules(name: string, cleaned: string, rules: FileNameRules): void {
+  if (rules === "posix") return;
   try {
-    parseEntryName(cleaned, { windows: true, maxLength: Infinity });
+    parseEntryName(cleaned, { rules, maxLength: Infinity });
   } catch (cause) {
     if (!(cause instanceof UnsafeEntryError)) throw cause;
     throw new PathError(
       "PATH_INVALID",
-      `Cannot write ${JSON.stringify(name)}: Windows gives the name a meaning`,
+      `Cannot write ${JSON.stringify(name)}: ${
+        rules === "windows" ? "Windows" : "macOS"
+      } gives the name a meaning`,
       name,
       { cause },
     );

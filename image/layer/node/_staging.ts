@@ -16,6 +16,8 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { LayerLimitError, UnsafeEntryError } from "../errors.ts";
+import { NameClaims } from "../_name_claims.ts";
+import type { FileNameRules } from "../name_rules.ts";
 import type { TarEntryHeader } from "../read_tar.ts";
 import { CREATE } from "./_new_file.ts";
 
@@ -58,12 +60,16 @@ export class Staging {
   readonly #parents = new Map<string, readonly string[]>();
   readonly #links = new Map<string, readonly string[]>();
   readonly #directories: KnownDirectory = { children: new Map() };
+  readonly #rules: FileNameRules;
+  readonly #claims: NameClaims;
   #lookups = FREE_LOOKUPS;
 
-  /** Takes an empty directory, and the place below it that entries must not leave. */
-  constructor(root: string, boundary: readonly string[]) {
+  /** Takes an empty directory, the place below it that entries must not leave, and the rules for names. */
+  constructor(root: string, boundary: readonly string[], rules: FileNameRules) {
     this.#root = root;
     this.#boundary = boundary;
+    this.#rules = rules;
+    this.#claims = new NameClaims(rules);
     mkdirSync(this.path(boundary), { recursive: true });
   }
 
@@ -174,13 +180,25 @@ export class Staging {
     if (!target.isWellFormed()) {
       throw new UnsafeEntryError(name, "expected its link's target in UTF-8");
     }
-    this.#follow(place.slice(0, -1), splitTarget(target, name), name);
+    this.#follow(
+      place.slice(0, -1),
+      splitTarget(target, name, this.#rules),
+      name,
+    );
   }
 
   /** Where an entry goes: its parents as they are on disk, and its own name. */
   #place(parts: readonly string[], name: string): readonly string[] {
     this.#lookups += LOOKUPS_PER_ENTRY;
-    return [...this.#parent(parts, name, true), parts.at(-1)!];
+    const place = [...this.#parent(parts, name, true), parts.at(-1)!];
+    const other = this.#claims.claim(place);
+    if (other === undefined) return place;
+    throw new UnsafeEntryError(
+      name,
+      `expected a name of its own, found ${
+        JSON.stringify(other)
+      }, which is the same here`,
+    );
   }
 
   #parent(
@@ -238,7 +256,7 @@ export class Staging {
         }
         const target = readlinkSync(this.path(place));
         place.pop();
-        queue.unshift(...splitTarget(target, name));
+        queue.unshift(...splitTarget(target, name, this.#rules));
       } else if (make && !found.isDirectory()) {
         throw new UnsafeEntryError(
           name,
@@ -315,7 +333,17 @@ function timeOf(date: Date): Date | undefined {
   return Math.abs(date.getTime()) <= 2 ** 33 * 1000 ? date : undefined;
 }
 
-function splitTarget(target: string, name: string): string[] {
+function splitTarget(
+  target: string,
+  name: string,
+  rules: FileNameRules,
+): string[] {
+  if (rules === "windows" && /[\\:]/.test(target)) {
+    throw new UnsafeEntryError(
+      name,
+      "expected no backslash or colon in the target of its link",
+    );
+  }
   if (target.startsWith("/") || /^[A-Za-z]:[\\/]/.test(target)) {
     throw new UnsafeEntryError(
       name,

@@ -8,6 +8,7 @@ import { type Compression, compressionOf } from "../compression.ts";
 import { parseEntryName } from "../entry_name.ts";
 import { UnsafeEntryError } from "../errors.ts";
 import type { TarEntry } from "../read_tar.ts";
+import { HOST_RULES } from "./_host_rules.ts";
 import { readLayer } from "./_layer_reader.ts";
 import { removeMade, removeTree } from "./_remove.ts";
 import { Rootfs } from "./_rootfs.ts";
@@ -293,7 +294,7 @@ function partsOf(name: string, maxLength: number): readonly string[] {
   const relative = name.replace(/^\/+/, "");
   return relative === "" && name !== "" ? [] : parseEntryName(relative, {
     maxLength,
-    windows: process.platform === "win32",
+    rules: HOST_RULES,
   });
 }
 

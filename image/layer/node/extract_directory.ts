@@ -1,12 +1,13 @@
 import { lstatSync, mkdirSync, realpathSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { platform } from "node:process";
 import { Digest } from "../../../digest/digest.ts";
 import type { Compression } from "../compression.ts";
 import { parseEntryName } from "../entry_name.ts";
 import { UnsafeEntryError } from "../errors.ts";
+import type { FileNameRules } from "../name_rules.ts";
 import type { ArchiveEntry } from "../_tar_reader.ts";
+import { HOST_RULES } from "./_host_rules.ts";
 import { readLayer } from "./_layer_reader.ts";
 import { mergeTree } from "./_merge.ts";
 import { removeMade } from "./_remove.ts";
@@ -41,6 +42,13 @@ export interface ExtractDirectoryOptions {
    * @default {false}
    */
   readonly keepExisting?: boolean;
+  /**
+   * Whose rules names keep to. Where several names are one file by these, an archive
+   * that has two of them is refused.
+   *
+   * @default {those of the system}
+   */
+  readonly nameRules?: FileNameRules | undefined;
   /** How much it may unpack to. */
   readonly limits?: ExtractLimits | undefined;
   /** Stops the work, which then fails with the signal's reason. */
@@ -97,7 +105,8 @@ export async function extractDirectory(
 ): Promise<ExtractedLayer> {
   const { signal } = options;
   if (options.diffId !== undefined) Digest.parse(options.diffId);
-  const prefix = parsePrefix(options.prefix ?? ".");
+  const { nameRules = HOST_RULES } = options;
+  const prefix = parsePrefix(options.prefix ?? ".", nameRules);
   let created: string | undefined;
   let work: string | undefined;
   let complete = false;
@@ -107,8 +116,11 @@ export async function extractDirectory(
     const root = realpathSync(outputDirectory);
     work = await mkdtemp(join(root, ".gantry-"));
     const staged = join(work, "tree");
-    const staging = new Staging(staged, prefix);
-    const layer = await unpack(stream, staging, prefix, options);
+    const staging = new Staging(staged, prefix, nameRules);
+    const layer = await unpack(stream, staging, prefix, {
+      ...options,
+      nameRules,
+    });
     staging.checkLinks();
     const directories = newDirectories(staging, root);
     signal?.throwIfAborted();
@@ -137,9 +149,9 @@ async function unpack(
   stream: ReadableStream<Uint8Array<ArrayBuffer>>,
   staging: Staging,
   prefix: readonly string[],
-  options: ExtractDirectoryOptions,
+  options: ExtractDirectoryOptions & { readonly nameRules: FileNameRules },
 ): Promise<ExtractedLayer> {
-  const { compression = "auto", diffId, signal } = options;
+  const { compression = "auto", diffId, nameRules, signal } = options;
   const limits = withDefaults(options.limits);
   const { maxNameLength } = limits;
   const skipped: string[] = [];
@@ -148,8 +160,8 @@ async function unpack(
     { compression, diffId, limits, signal },
     (entry) => {
       const { name } = entry.header;
-      const parts = placeOf(name, prefix, maxNameLength);
-      const context = { prefix, maxNameLength };
+      const context = { prefix, maxNameLength, nameRules };
+      const parts = placeOf(name, context);
       const placed = place(entry, parts, staging, context);
       if (!placed) skipped.push(name);
       return placed instanceof Promise ? placed : undefined;
@@ -161,6 +173,7 @@ async function unpack(
 interface PlaceContext {
   readonly prefix: readonly string[];
   readonly maxNameLength: number;
+  readonly nameRules: FileNameRules;
 }
 
 /** Puts one entry into the staged tree; says no where it is left out, and waits only for files. */
@@ -193,8 +206,7 @@ function place(
       staging.addSymlink(parts, header);
       return true;
     case "link": {
-      const { prefix, maxNameLength } = context;
-      const target = placeOf(header.linkname, prefix, maxNameLength, header);
+      const target = placeOf(header.linkname, context, header);
       staging.addHardLink(parts, target, header);
       return true;
     }
@@ -221,13 +233,12 @@ function writeFile(
 /** An entry's place below the root, which must be the prefix or below it. */
 function placeOf(
   name: string,
-  prefix: readonly string[],
-  maxLength: number,
+  { prefix, maxNameLength: maxLength, nameRules: rules }: PlaceContext,
   link?: { readonly name: string },
 ): readonly string[] {
   let parts: readonly string[];
   try {
-    parts = parseEntryName(name, { maxLength, windows: platform === "win32" });
+    parts = parseEntryName(name, { maxLength, rules });
   } catch (error) {
     if (link === undefined || !(error instanceof UnsafeEntryError)) throw error;
     throw new UnsafeEntryError(
@@ -246,14 +257,12 @@ function placeOf(
   return parts;
 }
 
-function parsePrefix(prefix: string): readonly string[] {
+function parsePrefix(prefix: string, rules: FileNameRules): readonly string[] {
   const parts = prefix.split("/").filter((part) => part !== "" && part !== ".");
   if (prefix.startsWith("/") || parts.includes("..")) {
     throw new UnsafeEntryError(prefix, "expected a relative path");
   }
-  return prefix === "" ? [] : parseEntryName(prefix, {
-    windows: platform === "win32",
-  });
+  return prefix === "" ? [] : parseEntryName(prefix, { rules });
 }
 
 /** The directories of the archive that the output does not have yet, deepest first. */
