@@ -31,6 +31,7 @@ export async function run(invocation: Invocation): Promise<void> {
   await optionsFor(invocation, "", undefined);
   const results = await runAll(config, {
     dryRun: flags.bool("dry-run"),
+    missing: flags.bool("missing"),
     makeClient: async (registry) => {
       const told = config.creds.find((one) => one.registry === registry);
       const options = await optionsFor(invocation, registry, told);

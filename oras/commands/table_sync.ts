@@ -32,6 +32,11 @@ export const SYNC: Command = {
   files: 0,
   flags: [
     concurrency(4),
+    {
+      name: "missing",
+      kind: "bool",
+      purpose: "copy only tags that the target does not have",
+    },
     DRY_RUN,
     ...FORMAT,
     ...SHARED,

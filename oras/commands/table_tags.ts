@@ -48,7 +48,7 @@ export const UNTAG: Command = {
   notes: [
     "Where a registry does not delete tags, the tag is moved to a placeholder, a manifest",
     "that nobody else has, and that is deleted. Where it deletes no manifests either,",
-    "nothing is changed, and the failure says so.",
+    "nothing is changed, and the failure says so. Which of these it is, only trying tells.",
   ],
   examples: [
     { title: "Remove a tag", line: "untag localhost:5000/hello:v1" },

@@ -24,7 +24,7 @@ import { type TagStore, TagStores } from "./_tag_stores.ts";
  * that has not, and one more to the source where a platform is chosen. What fails
  * does not keep the rest from being done.
  *
- * @returns What became of each tag.
+ * @returns What became of each tag, in the order of the configuration and of the listings.
  * @throws {SyncError} Some of it failed; the error tells what became of all.
  * @throws {InvalidReferenceError} A source or target is malformed: nothing is then done.
  * @throws {TypeError} A platform is malformed, or a `backup` is a template and
@@ -78,7 +78,8 @@ class Sync {
   readonly #config: SyncConfig;
   readonly #options: SyncRunOptions;
   readonly #stores: TagStores;
-  readonly #results: SyncResult[] = [];
+  /** What became of what could not be listed. */
+  readonly #unlisted: SyncResult[] = [];
 
   constructor(config: SyncConfig, options: SyncRunOptions) {
     this.#config = config;
@@ -96,19 +97,20 @@ class Sync {
       ({ entry, from, to }) => this.#listed(entry, from, to),
     );
     const { clashes, jobs } = sortJobs(listed.flat());
-    await this.#each(jobs, async (job, signal) => {
+    const done = await this.#each(jobs, async (job, signal) => {
       const done = await this.#one(job, signal);
-      this.#tell(showPlace(job.source), showPlace(job.target), done);
+      return this.#tell(showPlace(job.source), showPlace(job.target), done);
     });
-    for (const [{ source, target }, other] of clashes) {
+    const clashing = clashes.map(([{ source, target }, other]) => {
       const [from, to] = [showPlace(source), showPlace(target)];
       const reason = `Cannot copy ${from} to ${to}: ${other} is copied there`;
-      this.#tell(from, to, failure(new RangeError(reason)));
+      return this.#tell(from, to, failure(new RangeError(reason)));
+    });
+    const results = [...done, ...clashing, ...this.#unlisted];
+    if (results.some(({ outcome }) => outcome === "failed")) {
+      throw new SyncError(results);
     }
-    if (this.#results.some(({ outcome }) => outcome === "failed")) {
-      throw new SyncError(this.#results);
-    }
-    return this.#results;
+    return results;
   }
 
   /** Works on several at once, and gives what came of them in their order. */
@@ -173,7 +175,7 @@ class Sync {
       return await list();
     } catch (error) {
       this.#options.signal?.throwIfAborted();
-      this.#tell(source, target, failure(error));
+      this.#unlisted.push(this.#tell(source, target, failure(error)));
       return [];
     }
   }
@@ -212,7 +214,9 @@ class Sync {
         tag,
         "it is listed as a tag, and is none",
       );
-      this.#tell(showPlace(source), showPlace(target), failure(error));
+      this.#unlisted.push(
+        this.#tell(showPlace(source), showPlace(target), failure(error)),
+      );
       return [];
     });
   }
@@ -233,6 +237,9 @@ class Sync {
       const isWhole = entry.fastCheck || !entry.referrers && !entry.digestTags;
       const isDone = isSame && isWhole && !entry.forceRecursive;
       if (isDone) return { outcome: "unchanged", digest, error: undefined };
+      if (this.#options.missing && there !== undefined && !isSame) {
+        return { outcome: "kept", digest, error: undefined };
+      }
       if (this.#options.dryRun) {
         const outcome = isSame ? "unchanged" : "would copy";
         return { outcome, digest, error: undefined };
@@ -298,10 +305,10 @@ class Sync {
     );
   }
 
-  #tell(source: string, target: string, done: Done): void {
+  #tell(source: string, target: string, done: Done): SyncResult {
     const result = { source, target, ...done };
-    this.#results.push(result);
     this.#options.onResult?.(result);
+    return result;
   }
 }
 

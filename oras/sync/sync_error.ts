@@ -51,7 +51,7 @@ export class SyncError extends OciError {
     return this.results.filter(isFailed);
   }
 
-  /** What went wrong, in the order in which it did. */
+  /** What went wrong, in the order of the results. */
   get errors(): readonly unknown[] {
     return this.failed.map(({ error }) => error);
   }

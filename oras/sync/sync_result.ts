@@ -4,8 +4,11 @@ export interface SyncResult {
   readonly source: string;
   /** Where it goes. */
   readonly target: string;
-  /** What was done: `would copy` where nothing is to be changed. */
-  readonly outcome: "copied" | "unchanged" | "would copy" | "failed";
+  /**
+   * What was done: `would copy` where nothing is to be changed, and `kept` where a tag
+   * of the target points at something else, and only missing ones are copied.
+   */
+  readonly outcome: "copied" | "unchanged" | "kept" | "would copy" | "failed";
   /** The digest in the source, of the platform's image where one is chosen; undefined where that is not known. */
   readonly digest: string | undefined;
   /** What went wrong. */

@@ -49,6 +49,12 @@ export interface SyncRunOptions extends SignalOptions {
    */
   readonly dryRun?: boolean | undefined;
   /**
+   * Copy only tags that the target has not, and leave others where they point.
+   *
+   * @default {false}
+   */
+  readonly missing?: boolean | undefined;
+  /**
    * Expands a `backup` that is a template, each time before a tag is moved.
    *
    * @default {a template is refused}

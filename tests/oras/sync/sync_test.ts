@@ -416,6 +416,40 @@ Deno.test("sync() tells of tags that are none, and copies the others", async () 
   for (const error of errors) assertInstanceOf(error, InvalidReferenceError);
 });
 
+Deno.test("sync() moves no tag where only missing ones are copied", async () => {
+  const { makeClient, registry } = await setting();
+  const entry = {
+    source: "from.example/team/app",
+    target: "to.example/app",
+    type: "repository",
+    tags: { allow: ["latest"] },
+  };
+  await sync(parseSyncConfig({ sync: [entry] }), { makeClient });
+  const target = makeClient("to.example").repository("app");
+  const before = await target.resolve("latest");
+  await registry.push("team/app:latest", {
+    files: [{ title: "tag", content: "moved" }],
+  });
+  const config = parseSyncConfig({
+    sync: [{ ...entry, tags: { allow: ["latest", "v1.0.0"] } }],
+  });
+  const options = { makeClient, missing: true };
+  for (const dryRun of [true, false]) {
+    assertEquals(
+      outcomes(await sync(config, { ...options, dryRun })),
+      [
+        "kept to.example/app:latest",
+        `${dryRun ? "would copy" : "copied"} to.example/app:v1.0.0`,
+      ].sort(),
+    );
+  }
+  assertEquals((await target.resolve("latest")).digest, before.digest);
+  assertEquals(outcomes(await sync(config, options)), [
+    "kept to.example/app:latest",
+    "unchanged to.example/app:v1.0.0",
+  ]);
+});
+
 Deno.test("sync() does not ask for referrers where a fast check is enough", async () => {
   const { makeClient, registry, seen } = await setting();
   const entry = {
@@ -469,7 +503,7 @@ Deno.test("sync() lists several repositories at once", async () => {
   );
   assertEquals(most, 3);
   assertEquals(
-    outcomes(results).sort(),
-    names.map((name) => `copied one.example/copy/${name}:v1`),
+    results.map(({ target }) => target),
+    names.map((name) => `one.example/copy/${name}:v1`),
   );
 });
