@@ -1,5 +1,6 @@
 import { type Compression, decompress } from "../../image/layer/compression.ts";
-import type { LayerTime, PackedLayer } from "../../image/layer/node/node.ts";
+import type { LayerTime } from "../../image/layer/node/_clock.ts";
+import type { PackedLayer } from "../../image/layer/node/_pack.ts";
 import { readTar, type TarEntryHeader } from "../../image/layer/read_tar.ts";
 import type { Invocation } from "./_command.ts";
 import { readVariable } from "./_environment.ts";
@@ -78,7 +79,7 @@ export async function packToFile(
   const output = flags.text("output");
   const options = { ...readPacking(flags), base, signal };
   const { packLayer, packLayerToFile } = await import(
-    "../../image/layer/node/node.ts"
+    "../../image/layer/node/pack_layer.ts"
   );
   for (const path of base === undefined ? [directory] : [base, directory]) {
     await requireDirectory(path);

@@ -13,7 +13,7 @@ export async function run(invocation: Invocation): Promise<void> {
   const format = await readFormat(flags);
   if (flags.given("output")) return await packToFile(invocation, to!, from);
   for (const path of [from!, to!]) await requireDirectory(path);
-  const { tarChanges } = await import("../../image/layer/node/node.ts");
+  const { tarChanges } = await import("../../image/layer/node/tar_changes.ts");
   const changes: { kind: keyof typeof LETTERS; path: string }[] = [];
   const options = { ...readPacking(flags), base: from, signal };
   for await (const { header } of readTar(tarChanges(to!, options))) {

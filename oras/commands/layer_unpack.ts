@@ -11,7 +11,9 @@ export async function run(invocation: Invocation): Promise<void> {
   refuseTogether(flags, "keep-owners", "ignore-owners");
   refuseTogether(flags, "xattrs", "ignore-xattrs");
   const diffIds = flags.list("diff-id");
-  const { applyLayers } = await import("../../image/layer/node/node.ts");
+  const { applyLayers } = await import(
+    "../../image/layer/node/apply_layers.ts"
+  );
   const { chainId, layers } = await applyLayers(
     args.map((path, index) => ({
       open: () => streamLocal(path),
