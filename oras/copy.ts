@@ -5,6 +5,7 @@ import { isIndex, type ManifestContent } from "../image/manifest_content.ts";
 import { isManifestType } from "../image/manifest_type.ts";
 import { successors } from "../image/successors.ts";
 import { manifestForPlatform } from "./_platform.ts";
+import { forEachConcurrent } from "./_pool.ts";
 import { CopyError, step } from "./copy_error.ts";
 import { copyRoots } from "./copy_graph.ts";
 import type { CopyOptions, CopyResult } from "./copy_options.ts";
@@ -163,16 +164,19 @@ async function planTags(
   target: WritableStore,
   { digest }: Descriptor,
   all: readonly string[],
-  { existingTag = "replace", signal }: CopyOptions,
+  { concurrency: limit = 6, existingTag = "replace", signal }: CopyOptions,
 ): Promise<TagPlan> {
-  const found = await Promise.all(
-    all.map((reference) =>
-      step(
+  const found = new Array<Descriptor | undefined>(all.length);
+  await forEachConcurrent(
+    [...all.entries()],
+    { limit, signal },
+    async ([index, reference], signal) => {
+      found[index] = await step(
         signal,
         { operation: "resolve", origin: "target", reference },
         () => resolveOptional(target, reference, { signal }),
-      )
-    ),
+      );
+    },
   );
   const tags: string[] = [];
   const missing: string[] = [];

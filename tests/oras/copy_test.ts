@@ -145,6 +145,31 @@ Deno.test("copy() only tags within one store", async () => {
   ]);
 });
 
+Deno.test("copy() looks at no more tags at once than it may, and at none behind the caller's back", async () => {
+  const pieces = await multiPlatform();
+  const source = await filled(pieces);
+  const target = new MemoryStore();
+  let running = 0;
+  let most = 0;
+  let fails = false;
+  const resolve = target.resolve.bind(target);
+  target.resolve = async (reference, options) => {
+    most = Math.max(most, ++running);
+    await new Promise((resolve) => setTimeout(resolve));
+    running--;
+    if (fails && reference === "v2") throw new Error("refused");
+    return await resolve(reference, options);
+  };
+  const tags = Array.from({ length: 20 }, (_, index) => `v${index}`);
+  await copy(source, "v1", target, "v1", { concurrency: 2, tags });
+  assertEquals(await Array.fromAsync(target.listTags()), tags.toSorted());
+  assertEquals(most, 2);
+  fails = true;
+  const again = () => copy(source, "v1", target, "v1", { tags });
+  await assertRejects(again, CopyError, "refused");
+  assertEquals(running, 0);
+});
+
 Deno.test("copy() goes on where it was interrupted", async () => {
   const pieces = await multiPlatform();
   const source = await filled(pieces);
