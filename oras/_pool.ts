@@ -21,11 +21,7 @@ export async function forEachConcurrent<T>(
   work: (item: T, signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
   const { limit, signal } = options;
-  if (!Number.isSafeInteger(limit) || limit < 1) {
-    throw new RangeError(
-      `Cannot work ${limit} at once: concurrency is a positive integer`,
-    );
-  }
+  checkConcurrency(limit);
   signal?.throwIfAborted();
   const controller = new AbortController();
   const inner = signal === undefined
@@ -49,4 +45,12 @@ export async function forEachConcurrent<T>(
   );
   signal?.throwIfAborted();
   if (failure !== undefined) throw failure.error;
+}
+
+/** Refuses a number of things to do at once that is none. */
+export function checkConcurrency(limit: number): void {
+  if (Number.isSafeInteger(limit) && limit >= 1) return;
+  throw new RangeError(
+    `Cannot work ${limit} at once: concurrency is a positive integer`,
+  );
 }

@@ -1,3 +1,4 @@
+import { checkConcurrency } from "../_pool.ts";
 import { StoreError } from "../store_error.ts";
 
 /** What is done at the nodes of a graph. */
@@ -60,11 +61,7 @@ export class Traversal<Node> {
    * @throws {RangeError} The limit is not a positive integer.
    */
   constructor(visitor: Visitor<Node>, { limit, signal }: TraversalOptions) {
-    if (!Number.isSafeInteger(limit) || limit < 1) {
-      throw new RangeError(
-        `Cannot work ${limit} at once: concurrency is a positive integer`,
-      );
-    }
+    checkConcurrency(limit);
     this.#visitor = visitor;
     this.#limit = limit;
     this.#outer = signal;
