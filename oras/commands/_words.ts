@@ -1,6 +1,14 @@
 /** How the usage line shows the reference of an existing manifest. */
 export const REFERENCE = "<name>{:<tag>|@<digest>}";
 
+/** What the notes say of names without a registry. */
+export const SHORT_NAMES: readonly string[] = [
+  "A name without a registry host, such as alpine or me/app, is one of Docker Hub.",
+];
+
+/** What the notes say of files. */
+export const STDIN = "A file of the name - is stdin.";
+
 /** What help says of the cache. */
 export const CACHE: readonly [name: string, meaning: string] = [
   "ORAS_CACHE",

@@ -1,5 +1,7 @@
 import type { Command } from "./_command.ts";
-import { ATTACH, DISCOVER, PULL, PUSH } from "./table_artifacts.ts";
+import { ATTACH, PUSH } from "./table_push.ts";
+import { DISCOVER } from "./table_discover.ts";
+import { PULL } from "./table_pull.ts";
 import { RESOLVE, TAG, UNTAG } from "./table_tags.ts";
 import { AUTH } from "./table_auth.ts";
 import { COMPLETE, COMPLETION } from "./table_completion.ts";
@@ -11,7 +13,8 @@ import { REPO } from "./table_contents.ts";
 import { BLOB } from "./table_blobs.ts";
 import { MANIFEST } from "./table_manifests.ts";
 import { SYNC } from "./table_sync.ts";
-import { HASH, LAYER, VALIDATE } from "./table_local.ts";
+import { LAYER } from "./table_layer.ts";
+import { HASH, VALIDATE } from "./table_local.ts";
 import { HTPASSWD, SERVE } from "./table_serve.ts";
 import { LOGIN, LOGOUT, VERSION } from "./table_services.ts";
 
