@@ -1,5 +1,4 @@
 import { SizeMismatchError } from "../../digest/errors.ts";
-import { referrerOf } from "../../distribution/_referrers_index.ts";
 import type {
   FetchContentOptions,
   PushContentOptions,
@@ -8,6 +7,7 @@ import type {
   TagsOptions,
 } from "../../distribution/content_options.ts";
 import type { RawManifest } from "../../distribution/manifests.ts";
+import { describeReferrer } from "../../distribution/server/manifest_document.ts";
 import type { SignalOptions } from "../../distribution/signal_options.ts";
 import type { Source } from "../../distribution/source.ts";
 import type { Descriptor } from "../../image/descriptor.ts";
@@ -245,13 +245,16 @@ export class MemoryStore
     return sortedTags(this.#tags.keys(), options);
   }
 
-  #addReferrer(bytes: Uint8Array, manifest: Descriptor): void {
-    const referrer = referrerOf(bytes, manifest);
+  #addReferrer(
+    bytes: Uint8Array<ArrayBuffer>,
+    { digest, mediaType }: Descriptor,
+  ): void {
+    const referrer = describeReferrer({ digest, mediaType, bytes });
     if (referrer === undefined) return;
-    const { entry, subject } = referrer;
+    const { descriptor, subject } = referrer;
     let list = this.#referrers.get(subject);
     if (list === undefined) this.#referrers.set(subject, list = new Map());
-    list.set(entry.digest, entry);
+    list.set(digest, descriptor);
   }
 }
 

@@ -1,10 +1,16 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { ContentError } from "@gantry/oci/digest";
 import { toSource } from "@gantry/oci/distribution";
-import { EMPTY_CONTENT, EMPTY_DESCRIPTOR, MediaTypes } from "@gantry/oci/image";
+import {
+  EMPTY_CONTENT,
+  EMPTY_DESCRIPTOR,
+  imageIndex,
+  MediaTypes,
+} from "@gantry/oci/image";
 import { can, isNotFound, type Store } from "@gantry/oci/oras";
 import {
   blob,
+  document,
   fill,
   image,
   multiPlatform,
@@ -198,6 +204,25 @@ export function testStore(
         [types[1], found[1]!.descriptor.digest],
       ],
     );
+  });
+
+  test("lists what refers to a manifest by whatever it is", async (store) => {
+    assert(can(store, "listReferrers"));
+    const pieces = await image({ architecture: "a", os: "b" }, ["x"]);
+    const { descriptor } = pieces.at(-1)!;
+    const note = await document(
+      imageIndex([], {
+        artifactType: "application/vnd.example.list",
+        annotations: { note: "of nothing" },
+        subject: descriptor,
+      }),
+    );
+    await fill(store, [...pieces, note]);
+    assertEquals(await Array.fromAsync(store.listReferrers(descriptor)), [{
+      ...note.descriptor,
+      annotations: { note: "of nothing" },
+      artifactType: "application/vnd.example.list",
+    }]);
   });
 
   test("deletes content, a manifest with its tags", async (store) => {
