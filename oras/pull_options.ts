@@ -2,6 +2,7 @@ import type { ProgressHook } from "../distribution/progress.ts";
 import type { Reference } from "../distribution/reference.ts";
 import type { Descriptor } from "../image/descriptor.ts";
 import type { ManifestContent } from "../image/manifest_content.ts";
+import type { FileNameRules } from "../image/layer/name_rules.ts";
 import type { MediaType } from "../image/media_type.ts";
 import type { Platform } from "../image/platform.ts";
 
@@ -25,6 +26,12 @@ export interface PullOptions {
    * @default {false}
    */
   readonly allowPathTraversal?: boolean | undefined;
+  /**
+   * Whose rules names must keep to, and by which several names are one file.
+   *
+   * @default {those of the system}
+   */
+  readonly nameRules?: FileNameRules | undefined;
   /**
    * Also pull the artifact that the manifest says something about.
    *

@@ -12,7 +12,7 @@ import {
 import { parseEntryName } from "../../image/layer/entry_name.ts";
 import { UnsafeEntryError } from "../../image/layer/errors.ts";
 import { HOST_RULES } from "../../image/layer/node/_host_rules.ts";
-import type { FileNameRules } from "../../image/layer/name_rules.ts";
+import { type FileNameRules, nameKey } from "../../image/layer/name_rules.ts";
 import { toSlash } from "../_file_ref.ts";
 import { cleanPath, isAbsolutePath, leadsOut } from "../_clean_path.ts";
 import { PathError } from "../errors.ts";
@@ -97,6 +97,11 @@ export class OutputDirectory {
       if (cleaned !== ".") checkRules(name, cleaned, this.nameRules);
     }
     return isAbsolute(cleaned) ? cleaned : join(this.path, cleaned);
+  }
+
+  /** What is equal for two paths below it that are one file by the rules for names. */
+  keyOf(path: string): string {
+    return nameKey(path, this.nameRules);
   }
 
   /**

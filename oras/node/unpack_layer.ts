@@ -44,6 +44,7 @@ export async function unpackLayer(
       root,
       {
         prefix: cleanPath(title),
+        nameRules: output.nameRules,
         diffId: descriptor.annotations?.[AnnotationKeys.unpackedDigest],
         keepExisting: options.overwrite === false && !layer.replace,
         signal,

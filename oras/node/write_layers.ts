@@ -1,5 +1,4 @@
 import { dirname } from "node:path";
-import type { Descriptor } from "../../image/descriptor.ts";
 import { duplicatePath } from "../_duplicate_path.ts";
 import type { NamedLayer } from "../_pull.ts";
 import { forEachConcurrent } from "../_pool.ts";
@@ -50,17 +49,18 @@ async function placeLayers(
   context: PullContext,
   steps: PullSteps,
 ): Promise<PlacedLayer[]> {
-  const byPath = new Map<string, Descriptor>();
+  const byKey = new Map<string, { path: string; digest: string }>();
   const placed: PlacedLayer[] = [];
   for (const layer of layers) {
     const path = output.locate(layer.name);
     const { descriptor, title } = layer;
-    const other = byPath.get(path);
+    const key = output.keyOf(path);
+    const other = byKey.get(key);
     if (other !== undefined) {
       if (other.digest === descriptor.digest) continue;
-      throw duplicatePath(path, title);
+      throw duplicatePath(path, title, other.path);
     }
-    byPath.set(path, descriptor);
+    byKey.set(key, { path, digest: descriptor.digest });
     // What is packed as "." is merged into the output directory itself.
     const existing = layer.unpack && path === output.path
       ? undefined
@@ -81,18 +81,21 @@ async function placeLayers(
     }
     placed.push({ ...layer, path, replace: existing !== undefined });
   }
-  refuseNested(placed);
+  refuseNested(output, placed);
   return placed;
 }
 
 /** Refuses names of which one is to be a file, and the directory of another. */
-function refuseNested(layers: readonly PlacedLayer[]): void {
+function refuseNested(
+  output: OutputDirectory,
+  layers: readonly PlacedLayer[],
+): void {
   const files = new Map<string, string>();
   for (const { path, title, unpack } of layers) {
-    if (!unpack) files.set(path, title);
+    if (!unpack) files.set(output.keyOf(path), title);
   }
   for (const { path, title } of layers) {
-    let above = dirname(path);
+    let above = dirname(output.keyOf(path));
     while (above !== dirname(above) && !files.has(above)) {
       above = dirname(above);
     }

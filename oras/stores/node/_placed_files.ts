@@ -79,16 +79,17 @@ export class PlacedFiles {
 
   /** Refuses content that would replace other content of the same artifact. */
   refuseDuplicates(contents: readonly Descriptor[]): void {
-    const digests = new Map<string, string>();
+    const known = new Map<string, { path: string; digest: string }>();
     for (const descriptor of contents) {
       const title = titleOf(descriptor);
       if (title === undefined || isManifestType(descriptor.mediaType)) continue;
       const path = resolve(this.#directory.path, title);
-      const other = digests.get(path);
-      if (other !== undefined && other !== descriptor.digest) {
-        throw duplicatePath(path, title);
+      const key = this.#directory.keyOf(path);
+      const other = known.get(key);
+      if (other !== undefined && other.digest !== descriptor.digest) {
+        throw duplicatePath(path, title, other.path);
       }
-      digests.set(path, descriptor.digest);
+      known.set(key, { path, digest: descriptor.digest });
     }
   }
 

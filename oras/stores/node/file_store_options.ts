@@ -1,5 +1,6 @@
 import type { SignalOptions } from "../../../distribution/signal_options.ts";
 import type { Annotations } from "../../../image/annotations.ts";
+import type { FileNameRules } from "../../../image/layer/name_rules.ts";
 import type { MediaType } from "../../../image/media_type.ts";
 
 /** How a `FileStore` treats files. */
@@ -16,6 +17,12 @@ export interface FileStoreOptions {
    * @default {false}
    */
   readonly allowPathTraversal?: boolean | undefined;
+  /**
+   * Whose rules names must keep to, and by which several names are one file.
+   *
+   * @default {those of the system}
+   */
+  readonly nameRules?: FileNameRules | undefined;
   /**
    * The largest content without a title that is taken, in bytes; it is held in memory.
    *
