@@ -58,11 +58,12 @@ export async function deleteByPlaceholder(
   const { digest, etag } = await look(place, options) ?? {};
   if (digest === undefined) throw notFound(place, refusal);
   const current = await manifests.fetch(digest, options);
-  const placeholder = await makePlaceholder(tag, current.descriptor);
+  const placeholder = await makePlaceholder(tag, current);
   await probe(place, placeholder, refusal, options);
-  const [config, content] = placeholder.config;
-  await new Blobs(client, repository)
-    .push(config, toSource(content), { signal });
+  const blobs = new Blobs(client, repository);
+  for (const [descriptor, content] of placeholder.blobs) {
+    await blobs.push(descriptor, toSource(content), { signal });
+  }
   signal?.throwIfAborted();
   const work = new Replacement(place, current, placeholder);
   if (await work.move(etag)) await work.delete();
