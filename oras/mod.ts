@@ -137,7 +137,7 @@ export type {
   UploadManifestOptions,
 } from "./registry_options.ts";
 export { sync } from "./sync/sync.ts";
-export type { BackupData, SyncRunOptions } from "./sync/sync_run_options.ts";
+export type { BackupData, SyncOptions } from "./sync/sync_options.ts";
 export { SyncError } from "./sync/sync_error.ts";
 export type { SyncResult } from "./sync/sync_result.ts";
 export { parseSyncConfig } from "./sync/parse_sync_config.ts";
@@ -146,8 +146,8 @@ export type {
   IgnoredField,
   NameRules,
   SyncConfig,
+  SyncDefaults,
   SyncEntry,
-  SyncOptions,
   SyncRegistry,
   TagRules,
 } from "./sync/sync_config.ts";

@@ -2,7 +2,7 @@ import { isFields } from "../../image/_checker.ts";
 import { ValidationError } from "../../image/validation.ts";
 import { parseSyncConfig } from "../sync/parse_sync_config.ts";
 import type { SyncConfig } from "../sync/sync_config.ts";
-import type { BackupData } from "../sync/sync_run_options.ts";
+import type { BackupData } from "../sync/sync_options.ts";
 import { needVariable } from "./_environment.ts";
 import { CommandError } from "./_errors.ts";
 import { readLocal } from "./_local_file.ts";

@@ -5,7 +5,7 @@ import { sync } from "../sync/sync.ts";
 import type { SyncConfig, SyncRegistry } from "../sync/sync_config.ts";
 import { SyncError } from "../sync/sync_error.ts";
 import type { SyncResult } from "../sync/sync_result.ts";
-import type { SyncRunOptions } from "../sync/sync_run_options.ts";
+import type { SyncOptions } from "../sync/sync_options.ts";
 import type { Invocation } from "./_command.ts";
 import { lazyCredentialFiles } from "./_credential_files.ts";
 import { CommandError } from "./_errors.ts";
@@ -77,7 +77,7 @@ async function optionsFor(
 /** All results, of what failed too. */
 async function runAll(
   config: SyncConfig,
-  options: SyncRunOptions,
+  options: SyncOptions,
 ): Promise<readonly SyncResult[]> {
   try {
     return await sync(config, options);

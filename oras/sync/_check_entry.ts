@@ -4,7 +4,7 @@ import { parsePlatform } from "../../image/platform.ts";
 import { LAYOUT_SCHEME, parsePlace } from "./_place.ts";
 import { selectTags } from "./select_names.ts";
 import type { SyncEntry, TagRules } from "./sync_config.ts";
-import type { SyncRunOptions } from "./sync_run_options.ts";
+import type { SyncOptions } from "./sync_options.ts";
 
 /**
  * Refuses an entry that is malformed.
@@ -15,7 +15,7 @@ import type { SyncRunOptions } from "./sync_run_options.ts";
  */
 export async function checkEntry(
   entry: SyncEntry,
-  { expandBackup }: Pick<SyncRunOptions, "expandBackup">,
+  { expandBackup }: Pick<SyncOptions, "expandBackup">,
 ): Promise<void> {
   const { backup, platform, source, target, type } = entry;
   for (const text of [source, target]) {

@@ -13,8 +13,8 @@ import type {
   IgnoredField,
   NameRules,
   SyncConfig,
+  SyncDefaults,
   SyncEntry,
-  SyncOptions,
   SyncRegistry,
   TagRules,
 } from "./sync_config.ts";
@@ -27,7 +27,7 @@ const OPTIONS = [
   "forceRecursive",
   "fastCheck",
   "backup",
-] as const satisfies readonly (keyof SyncOptions)[];
+] as const satisfies readonly (keyof SyncDefaults)[];
 
 const TYPES: Rule = {
   pattern: /^(?:image|repository|registry)$/,
@@ -115,7 +115,7 @@ class Reader {
   #defaults(
     fields: Fields,
     root: Path,
-  ): { parallel: number; options: SyncOptions } {
+  ): { parallel: number; options: SyncDefaults } {
     const path = root.child("defaults");
     const defaults = this.checker.object(fields.defaults ?? {}, path) ?? {};
     this.#known(defaults, path, ["parallel", "skipDockerConfig", ...OPTIONS]);
@@ -191,7 +191,7 @@ class Reader {
     }
   }
 
-  #entry(fields: Fields, path: Path, defaults: SyncOptions): SyncEntry {
+  #entry(fields: Fields, path: Path, defaults: SyncDefaults): SyncEntry {
     this.#known(fields, path, [
       "source",
       "target",
@@ -237,7 +237,7 @@ class Reader {
     );
   }
 
-  #options(given: Fields, path: Path): SyncOptions {
+  #options(given: Fields, path: Path): SyncDefaults {
     const { [FAST_COPY]: fastCheck, ...rest } = given;
     const fields = fastCheck === undefined ? rest : { fastCheck, ...rest };
     for (const key of OPTIONS) {

@@ -15,7 +15,7 @@ import { selectNames, selectTags } from "./select_names.ts";
 import type { SyncConfig, SyncEntry } from "./sync_config.ts";
 import { SyncError } from "./sync_error.ts";
 import type { SyncResult } from "./sync_result.ts";
-import type { SyncRunOptions } from "./sync_run_options.ts";
+import type { SyncOptions } from "./sync_options.ts";
 import { type TagStore, TagStores } from "./_tag_stores.ts";
 
 /**
@@ -59,7 +59,7 @@ import { type TagStore, TagStores } from "./_tag_stores.ts";
  */
 export async function sync(
   config: SyncConfig,
-  options: SyncRunOptions = {},
+  options: SyncOptions = {},
 ): Promise<readonly SyncResult[]> {
   return await new Sync(config, options).run();
 }
@@ -76,12 +76,12 @@ type Done = Omit<SyncResult, "source" | "target">;
 
 class Sync {
   readonly #config: SyncConfig;
-  readonly #options: SyncRunOptions;
+  readonly #options: SyncOptions;
   readonly #stores: TagStores;
   /** What became of what could not be listed. */
   readonly #unlisted: SyncResult[] = [];
 
-  constructor(config: SyncConfig, options: SyncRunOptions) {
+  constructor(config: SyncConfig, options: SyncOptions) {
     this.#config = config;
     this.#options = options;
     this.#stores = new TagStores(config.creds, options.makeClient);

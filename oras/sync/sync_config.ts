@@ -50,8 +50,8 @@ export interface SyncRegistry {
   readonly reqPerSec?: number | undefined;
 }
 
-/** How content is copied. */
-export interface SyncOptions {
+/** How content is copied, as an entry or the defaults of all entries say. */
+export interface SyncDefaults {
   /** The only platform to copy of an index; all where not given. */
   readonly platform?: string | undefined;
   /**
@@ -87,13 +87,13 @@ export interface SyncOptions {
   readonly fastCheck?: boolean | undefined;
   /**
    * A tag, or a whole reference, that keeps what a tag pointed at before it is moved.
-   * Where it holds `{{`, it is a template; see {@linkcode SyncRunOptions.expandBackup}.
+   * Where it holds `{{`, it is a template; see {@linkcode SyncOptions.expandBackup}.
    */
   readonly backup?: string | undefined;
 }
 
 /** Something to keep in step. */
-export interface SyncEntry extends SyncOptions {
+export interface SyncEntry extends SyncDefaults {
   /**
    * What is copied: an image's reference, a repository, or a registry, as `type` says.
    * An image layout on disk is `ocidir://path`, with `:tag` or `@digest` behind it for

@@ -12,8 +12,8 @@ import {
   Registry,
   sync,
   SyncError,
+  type SyncOptions,
   type SyncResult,
-  type SyncRunOptions,
 } from "@gantry/oci/oras";
 
 /** Two registries on one transport, with two repositories in the first. */
@@ -301,7 +301,7 @@ Deno.test("sync() takes latest where an image has no tag, and expands what its b
     }],
   });
   const data: BackupData[] = [];
-  const options: SyncRunOptions = {
+  const options: SyncOptions = {
     makeClient,
     expandBackup(_template, given) {
       data.push(given);

@@ -30,7 +30,7 @@ export interface BackupData {
 }
 
 /** How {@linkcode sync} works. */
-export interface SyncRunOptions extends SignalOptions {
+export interface SyncOptions extends SignalOptions {
   /**
    * Makes the client of a registry, once for each.
    *
