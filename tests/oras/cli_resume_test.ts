@@ -60,6 +60,7 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGKILL"] as const) {
           const { size } = await Deno.stat(`${box.folder}/out/${name}`);
           return { name, size };
         }
+        return undefined;
       };
       while ((await part().catch(() => undefined))?.size !== SENT) {
         await new Promise((resolve) => setTimeout(resolve, 20));
