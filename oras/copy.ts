@@ -97,7 +97,7 @@ export async function copy(
   const isLate = missing.length > 0 &&
     (options.recursive === true || options.digestTags === true ||
       !isManifestType(descriptor.mediaType));
-  const { left, ...counts } = await copyRoots(source, target, [{
+  const { counted: _, left, ...counts } = await copyRoots(source, target, [{
     node: { descriptor, isKnown: isThere },
     tags: isLate ? [] : missing,
     content: root.content,

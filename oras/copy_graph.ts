@@ -39,7 +39,7 @@ export async function copyGraph(
   const list = Array.isArray(roots)
     ? roots as readonly Descriptor[]
     : [roots as Descriptor];
-  const { left: _, ...counts } = await copyRoots(
+  const { counted: _, left: __, ...counts } = await copyRoots(
     source,
     target,
     list.map((descriptor) => ({ node: { descriptor } })),
@@ -71,6 +71,7 @@ export async function copyRoots(
     existed: 0,
     bytes: 0,
     left: new Set(),
+    counted: new Set(),
   };
   const run = async (heal: boolean, isNew: boolean): Promise<void> => {
     const newness = {

@@ -131,6 +131,7 @@ export class GraphCopy implements Visitor<CopyNode> {
     this.#arrived.set(digest, descriptor);
     if (!isPresent) {
       counts.copied++;
+      counts.counted.add(digest);
       counts.bytes += size;
       this.#report(descriptor, "copied", size);
       await hooks?.after?.(descriptor);
@@ -231,10 +232,12 @@ export class GraphCopy implements Visitor<CopyNode> {
       await this.#skip(descriptor, "exists");
     } else if (result === "mounted") {
       counts.mounted++;
+      counts.counted.add(descriptor.digest);
       this.#report(descriptor, "mounted", descriptor.size);
       await hooks?.mounted?.(descriptor, mount!);
     } else {
       counts.copied++;
+      counts.counted.add(descriptor.digest);
       counts.bytes += descriptor.size;
       this.#report(descriptor, "copied", descriptor.size);
       await hooks?.after?.(descriptor);
@@ -289,7 +292,11 @@ export class GraphCopy implements Visitor<CopyNode> {
     descriptor: Descriptor,
     phase: "exists" | "skipped",
   ): Promise<undefined> {
-    if (phase === "exists") this.#options.counts.existed++;
+    const { counts } = this.#options;
+    if (phase === "exists" && !counts.counted.has(descriptor.digest)) {
+      counts.existed++;
+      counts.counted.add(descriptor.digest);
+    }
     this.#report(descriptor, phase, phase === "exists" ? descriptor.size : 0);
     await this.#options.hooks?.skipped?.(descriptor);
   }

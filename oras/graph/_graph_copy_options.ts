@@ -29,6 +29,8 @@ export interface CopyCounts {
 export interface CopyReport extends CopyCounts {
   /** The digests of what a hook left out. */
   readonly left: Set<string>;
+  /** The digests of what has been counted: a copy that begins anew finds it there. */
+  readonly counted: Set<string>;
 }
 
 /** What a graph is copied between, and how. */

@@ -250,8 +250,9 @@ Deno.test("copy() looks at everything once the registry says that something is m
   // The first image's manifest is there; the registry has lost a layer of it.
   await fill(other, pieces.slice(0, 4));
   await other.blobs.delete(pieces[1]!.descriptor.digest);
-  await copy(source, "v1", other);
+  const { copied, existed } = await copy(source, "v1", other);
   await holds(other, pieces);
+  assertEquals({ copied, existed }, { copied: 5, existed: 3 });
 });
 
 Deno.test("copy() mounts between repositories of one registry", async () => {
