@@ -7,20 +7,18 @@ import { isIndex, type ManifestContent } from "../../image/manifest_content.ts";
 import { isForeignType, isManifestType } from "../../image/manifest_type.ts";
 import { MediaTypes } from "../../image/media_type.ts";
 import { successors } from "../../image/successors.ts";
-import { BoundedCache } from "../../distribution/_bounded_cache.ts";
 import { step } from "../copy_error.ts";
 import { can } from "../store.ts";
 import { isNotFound } from "../store_error.ts";
 import { Companions } from "./_companions.ts";
 import type { CopyNode, GraphCopyOptions } from "./_graph_copy_options.ts";
+import { HeldManifests } from "./_held_manifests.ts";
 import { inlineContent } from "./_inline.ts";
 import { putTagged } from "./_put_tagged.ts";
 import { readManifest } from "./_read_manifest.ts";
 import { Transfer } from "./_transfer.ts";
 import { Traversal, type Visitor } from "./_traversal.ts";
 
-/** Manifests that wait for what they point at are kept, up to so many bytes in all. */
-const MAX_HELD = 16 * 1024 * 1024;
 const INDEXES: ReadonlySet<string> = new Set([
   MediaTypes.index,
   MediaTypes.dockerManifestList,
@@ -32,7 +30,7 @@ export class GraphCopy implements Visitor<CopyNode> {
   readonly #mount: MountSource | undefined;
   readonly #companions: Companions;
   readonly #traversal: Traversal<CopyNode>;
-  readonly #held = new BoundedCache<ManifestContent>(MAX_HELD);
+  readonly #held = new HeldManifests();
   /** Manifests that the target has. */
   readonly #present = new Set<string>();
   /** Manifests that have been left behind. */
@@ -57,7 +55,7 @@ export class GraphCopy implements Visitor<CopyNode> {
     content?: ManifestContent,
   ): void {
     const { descriptor } = node;
-    if (content !== undefined) this.#hold(content);
+    if (content !== undefined) this.#held.add(content);
     if (tags !== undefined && tags.length > 0) {
       const all = this.#tags.get(descriptor.digest) ?? new Set();
       for (const tag of tags) all.add(tag);
@@ -117,9 +115,9 @@ export class GraphCopy implements Visitor<CopyNode> {
     const tags = [...this.#tags.get(digest) ?? []];
     this.#tags.delete(digest);
     const isPresent = this.#present.has(digest);
+    const held = this.#held.take(digest);
     if (!isPresent || tags.length > 0) {
-      const content = this.#held.get(digest) ??
-        await this.#read(descriptor, signal);
+      const content = held ?? await this.#read(descriptor, signal);
       if (!isPresent) this.#report(descriptor, "copying", 0);
       await step(
         signal,
@@ -127,7 +125,6 @@ export class GraphCopy implements Visitor<CopyNode> {
         () => putTagged(target, { ...content, descriptor }, tags, { signal }),
       );
     }
-    this.#held.delete(digest);
     this.#arrived.set(digest, descriptor);
     if (!isPresent) {
       counts.copied++;
@@ -161,7 +158,7 @@ export class GraphCopy implements Visitor<CopyNode> {
     }
     let content: ManifestContent;
     try {
-      content = this.#held.get(descriptor.digest) ??
+      content = this.#held.take(descriptor.digest) ??
         await this.#read(descriptor, signal);
     } catch (error) {
       // What a manifest is about need not exist (image-spec manifest.md, `subject`).
@@ -174,7 +171,7 @@ export class GraphCopy implements Visitor<CopyNode> {
       this.#present.add(descriptor.digest);
       await this.#skip(descriptor, "exists");
     }
-    this.#hold(content);
+    this.#held.add(content);
     const subject = content.value.subject?.digest;
     const children = this.#options.successors?.(content) ??
       successors(content.value);
@@ -281,11 +278,6 @@ export class GraphCopy implements Visitor<CopyNode> {
       origin: "source",
       descriptor,
     }, () => readManifest(this.#options.source, descriptor, { signal }));
-  }
-
-  #hold(content: ManifestContent): void {
-    const { bytes, descriptor: { digest } } = content;
-    this.#held.set(digest, content, bytes.byteLength);
   }
 
   async #skip(

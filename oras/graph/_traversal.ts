@@ -30,8 +30,10 @@ interface State<Node> {
   readonly parents: State<Node>[];
   /** Children that are not done with. */
   waiting: number;
-  done: boolean;
 }
+
+/** What is kept of a node that is done with: a graph may be larger than memory. */
+const DONE = Symbol("done");
 
 type Task = (signal: AbortSignal) => Promise<void>;
 
@@ -48,7 +50,7 @@ export class Traversal<Node> {
   readonly #outer: AbortSignal | undefined;
   readonly #abort = new AbortController();
   readonly #signal: AbortSignal;
-  readonly #states = new Map<string, State<Node>>();
+  readonly #states = new Map<string, State<Node> | typeof DONE>();
   readonly #stack: Task[] = [];
   #running = 0;
   #open = 0;
@@ -119,12 +121,13 @@ export class Traversal<Node> {
       const key = this.#visitor.key(node);
       let state = this.#states.get(key);
       if (state === undefined) {
-        const fresh = { node, parents: [], waiting: 0, done: false };
+        const fresh = { node, parents: [], waiting: 0 };
         this.#states.set(key, state = fresh);
         this.#open++;
         tasks.push((signal) => this.#enter(fresh, signal));
       }
-      if (parent === undefined || state.done || children.has(state)) continue;
+      if (state === DONE || parent === undefined) continue;
+      if (children.has(state)) continue;
       children.add(state);
       state.parents.push(parent);
     }
@@ -148,7 +151,7 @@ export class Traversal<Node> {
   }
 
   #finish(state: State<Node>): void {
-    state.done = true;
+    this.#states.set(this.#visitor.key(state.node), DONE);
     this.#open--;
     for (const parent of state.parents) {
       if (--parent.waiting === 0) this.#schedule(parent);

@@ -5,6 +5,7 @@ import { isManifestType } from "../../image/manifest_type.ts";
 import { successors as allSuccessors } from "../../image/successors.ts";
 import type { Fetcher } from "../store.ts";
 import { isNotFound } from "../store_error.ts";
+import { HeldManifests } from "./_held_manifests.ts";
 import { readManifest } from "./_read_manifest.ts";
 import { Traversal } from "./_traversal.ts";
 
@@ -88,7 +89,9 @@ export async function walk(
   const { concurrency: limit = 6, enter, leave, onMissing, signal } = options;
   const successors = options.successors ??
     (({ value }: ManifestContent) => allSuccessors(value));
-  const contents = new Map<string, ManifestContent>();
+  const held = new HeldManifests();
+  /** What comes to `leave` with its content. */
+  const opened = new Set<string>();
   const traversal = new Traversal<Node>({
     key: ({ descriptor: { digest, mediaType } }) =>
       `${isManifestType(mediaType) ? "manifest" : "blob"} ${digest}`,
@@ -97,7 +100,10 @@ export async function walk(
       if (!isManifestType(descriptor.mediaType)) return [];
       try {
         const content = await readManifest(store, descriptor, { signal });
-        if (leave !== undefined) contents.set(descriptor.digest, content);
+        if (leave !== undefined) {
+          held.add(content);
+          opened.add(descriptor.digest);
+        }
         const subject = content.value.subject?.digest;
         return successors(content).map((descriptor) => ({
           descriptor,
@@ -111,9 +117,13 @@ export async function walk(
         return undefined;
       }
     },
-    async leave({ descriptor }) {
-      const content = contents.get(descriptor.digest);
-      contents.delete(descriptor.digest);
+    async leave({ descriptor }, signal) {
+      const { digest } = descriptor;
+      const content = held.take(digest) ??
+        (opened.has(digest)
+          ? await readManifest(store, descriptor, { signal })
+          : undefined);
+      opened.delete(digest);
       await leave?.(descriptor, content);
     },
   }, { limit, signal });
