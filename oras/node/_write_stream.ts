@@ -2,6 +2,12 @@ import { byteReader } from "../../digest/_tap_stream.ts";
 import type { OutputFile } from "../../distribution/node/_output_file.ts";
 
 const MAX_BUFFER = 1024 * 1024;
+/** What is asked for first: little, until it is known how fast it comes. */
+const FIRST_READ = 64 * 1024;
+/** A read that is faster than this asks for more the next time, in milliseconds. */
+const FAST_READ = 20;
+/** A read that is slower than this asks for less, so that progress is told of in time. */
+const SLOW_READ = 200;
 
 /** How {@linkcode writeStream} works. */
 export interface WriteStreamOptions {
@@ -28,15 +34,20 @@ export async function writeStream(
   const buffer = Math.max(1, Math.min(MAX_BUFFER, size));
   let writing: Promise<void> = Promise.resolve();
   let taken = 0;
+  let wanted = FIRST_READ;
   const abort = () => void reader.cancel(signal?.reason).catch(() => {});
   signal?.addEventListener("abort", abort, { once: true });
   try {
     while (true) {
       const view = new Uint8Array(free.pop() ?? new ArrayBuffer(buffer));
+      const asked = performance.now();
       const { value, done } = await reader.read(view, {
-        min: view.byteLength,
+        min: Math.min(wanted, view.byteLength),
       });
       signal?.throwIfAborted();
+      const lasted = performance.now() - asked;
+      if (lasted < FAST_READ) wanted = Math.min(2 * wanted, MAX_BUFFER);
+      if (lasted > SLOW_READ) wanted = Math.max(1, wanted >> 1);
       await writing;
       if (value?.byteLength) {
         taken += value.byteLength;

@@ -83,6 +83,14 @@ Deno.test("liveLine() shows name, bar, share, size, speed and time left", () => 
     liveLine(TRANSFER, 100, 0),
     "| Uploading   big.bin                     [=====               ]  25% 512 KB/2.00 MB 1.00 MB/s 1.5s",
   );
+  assertEquals(
+    liveLine(TRANSFER, 75, 0),
+    "| Uploading   big.bin      [==        ]  25% 512 KB/2.00 MB 1.00 MB/s 1.5s",
+  );
+  assertEquals(
+    liveLine(TRANSFER, 60, 0),
+    "| Uploading   big.bin   25% 512 KB/2.00 MB 1.00 MB/s 1.5s",
+  );
   for (const width of [40, 60, 80, 200]) {
     assert(liveLine(TRANSFER, width, 0).length <= width);
     const long = { ...TRANSFER, name: "n".repeat(300) };

@@ -62,16 +62,19 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGKILL"] as const) {
         }
         return undefined;
       };
-      while ((await part().catch(() => undefined))?.size !== SENT) {
+      // What is read at once is 1 MiB at most, and written when it is whole.
+      const expected = SENT - 1024 * 1024;
+      while (((await part().catch(() => undefined))?.size ?? 0) < expected) {
         await new Promise((resolve) => setTimeout(resolve, 20));
       }
       child.kill(signal);
       assert(!(await child.status).success);
-      assertEquals((await part())!.name.startsWith(".gantry-"), true);
+      const { name, size } = (await part())!;
+      assertEquals(name.startsWith(".gantry-"), true);
 
       isBroken = false;
       await box.ok("pull", reference, "-o", "out");
-      assertEquals(ranges, [null, `bytes=${SENT}-`]);
+      assertEquals(ranges, [null, `bytes=${size}-`]);
       assertEquals(await Deno.readFile(`${box.folder}/out/big.bin`), content);
       const names = await Array.fromAsync(
         Deno.readDir(`${box.folder}/out`),

@@ -1,43 +1,8 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { createRegistry } from "@gantry/oci/distribution/server";
-import { openSandbox, type Sandbox } from "../_support/cli_sandbox.ts";
+import { openSandbox } from "../_support/cli_sandbox.ts";
 import { found } from "../_support/programs.ts";
-
-/** Runs gantry on a terminal of its own, made by script(1), and answers its questions. */
-async function onTerminal(
-  box: Sandbox,
-  args: readonly string[],
-  answers: readonly (readonly [question: string, answer: string])[] = [],
-  env: Record<string, string> = {},
-): Promise<{ code: number; screen: string }> {
-  const cli = new URL("../../cli.ts", import.meta.url).pathname;
-  const command = [Deno.execPath(), "run", "-q", "-A", cli, ...args].join(" ");
-  const child = new Deno.Command("script", {
-    args: ["-qec", command, "/dev/null"],
-    cwd: box.folder,
-    env: { DOCKER_CONFIG: box.folder, TERM: "xterm", ...env },
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "null",
-  }).spawn();
-  const writer = child.stdin.getWriter();
-  const queue = [...answers];
-  let screen = "";
-  let read = "";
-  for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
-    screen += text;
-    read += text;
-    const next = queue[0];
-    if (next !== undefined && read.includes(next[0])) {
-      queue.shift();
-      read = "";
-      await writer.write(new TextEncoder().encode(next[1]));
-    }
-  }
-  const { code } = await child.status;
-  await writer.close().catch(() => {});
-  return { code, screen };
-}
+import { onTerminal } from "../_support/terminal.ts";
 
 const hasScript = found("script");
 

@@ -1,6 +1,6 @@
 import type { ProgressPhase } from "../../../distribution/progress.ts";
 import { printable } from "../_printable.ts";
-import { fitColumns, padColumns } from "./_columns.ts";
+import { columnsOf, fitColumns, padColumns } from "./_columns.ts";
 import { capitalise, shortDigest } from "./status_lines.ts";
 
 /** What is known of something that moves. */
@@ -23,7 +23,10 @@ export interface Transfer {
   speed: number;
 }
 
-const BAR_WIDTH = 20;
+/** How many cells a bar has: the most that leave room for the name. */
+const BAR_WIDTHS = [20, 10, 0];
+/** Of a longer name this much is shown. */
+const MIN_NAME_WIDTH = 12;
 const VERB_WIDTH = 11;
 /** From this width on a line has room for all. */
 const MIN_FULL_WIDTH = 60;
@@ -38,16 +41,25 @@ export function liveLine(
   const head = `${spinner} ${capitalise(phase).padEnd(VERB_WIDTH)} `;
   if (total <= 0) return fit(head + name, width);
   const share = Math.min(1, transferred / total);
-  const cells = Math.floor(share * BAR_WIDTH);
-  const bar = `[${"=".repeat(cells)}${" ".repeat(BAR_WIDTH - cells)}]`;
+  const percent = `${Math.floor(share * 100)}%`;
   const left = speed > 0 ? duration((total - transferred) / speed) : "-";
-  const tail = ` ${bar} ${String(Math.floor(share * 100)).padStart(3)}% ${
-    size(transferred)
-  }/${size(total)} ${size(speed)}/s ${left}`;
-  const room = width - head.length - tail.length - 1;
-  return room < 8
-    ? fit(`${head}${name} ${Math.floor(share * 100)}%`, width)
-    : head + padColumns(fit(name, room), room) + tail;
+  const moved = `${percent.padStart(4)} ${size(transferred)}/${size(total)} ${
+    size(speed)
+  }/s ${left}`;
+  for (const cells of BAR_WIDTHS) {
+    const tail = ` ${bar(share, cells)}${moved}`;
+    const room = width - head.length - tail.length - 1;
+    if (room < MIN_NAME_WIDTH && room < columnsOf(name)) continue;
+    return head + padColumns(fit(name, room), room) + tail;
+  }
+  return fit(`${head}${name} ${percent}`, width);
+}
+
+/** A bar of so many cells; nothing where there are none. */
+function bar(share: number, cells: number): string {
+  if (cells === 0) return "";
+  const full = Math.floor(share * cells);
+  return `[${"=".repeat(full)}${" ".repeat(cells - full)}] `;
 }
 
 /** The line of a transfer that has ended. */
