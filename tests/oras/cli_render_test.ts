@@ -89,7 +89,7 @@ Deno.test("liveLine() shows name, bar, share, size, speed and time left", () => 
   );
   assertEquals(
     liveLine(TRANSFER, 60, 0),
-    "| Uploading   big.bin   25% 512 KB/2.00 MB 1.00 MB/s 1.5s",
+    "| Uploading   big.bin     25% 512 KB/2.00 MB 1.00 MB/s 1.5s",
   );
   for (const width of [40, 60, 80, 200]) {
     assert(liveLine(TRANSFER, width, 0).length <= width);
