@@ -1,8 +1,12 @@
-import { open, rename, stat, unlink } from "node:fs/promises";
+import { open, readFile, rename, stat, unlink } from "node:fs/promises";
 import { CredentialError } from "../credential_error.ts";
 import { sleep } from "../_sleep.ts";
+import { hasEnded, processMark } from "./_process_mark.ts";
 
-/** A lock is held for some milliseconds; one this old was left by a process that died. */
+/**
+ * A lock is held for some milliseconds; one this old was left by a process that died.
+ * Where it can be told that the process has ended, nobody waits so long.
+ */
 const STALE = 30_000;
 /** How long to wait for a lock that others hold: longer than until one is stale. */
 const PATIENCE = 45_000;
@@ -10,7 +14,7 @@ const PATIENCE = 45_000;
 /**
  * Does work while no other process that asks for the same lock does.
  *
- * The lock is a file that only one can create. It is no promise to programs that
+ * The lock is a file that only one can create, which names its process. It is no promise to programs that
  * do not ask, such as docker itself.
  */
 export async function withFileLock<T>(
@@ -28,10 +32,13 @@ export async function withFileLock<T>(
 
 async function acquire(path: string, signal?: AbortSignal): Promise<void> {
   const end = Date.now() + PATIENCE;
+  const mark = await processMark();
   for (;;) {
     signal?.throwIfAborted();
     try {
       const file = await open(path, "wx", 0o600);
+      // Without the mark, as on a full disk, it is a lock all the same.
+      await file.writeFile(mark).catch(() => {});
       await file.close();
       return;
     } catch (error) {
@@ -55,7 +62,8 @@ async function acquire(path: string, signal?: AbortSignal): Promise<void> {
 async function isStale(path: string): Promise<boolean> {
   try {
     const { mtimeMs } = await stat(path);
-    return Date.now() - mtimeMs > STALE;
+    return Date.now() - mtimeMs > STALE ||
+      await hasEnded(await readFile(path, "utf8"));
   } catch {
     return false; // it is gone: try again
   }

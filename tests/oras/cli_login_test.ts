@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { join } from "node:path";
+import { processMark } from "../../distribution/node/_process_mark.ts";
 import { openSandbox, type Sandbox } from "../_support/cli_sandbox.ts";
 import { type Finished, runGantry } from "../_support/gantry.ts";
 import type { TokenRequestSeen } from "../distribution/_auth_world.ts";
@@ -177,4 +178,28 @@ Deno.test("login reads a password to the byte, and sends it in UTF-8", async () 
   assertEquals(world.tokenRequests[0]!.authorization, expected);
   await box.ok("repo", "tags", "--plain-http", `${world.registry}/app`);
   assertEquals(world.tokenRequests[1]!.authorization, expected);
+});
+
+Deno.test({
+  name:
+    "login does not wait for a login that was killed while it held the file",
+  // Elsewhere nobody can tell that a process has ended: then it waits a while.
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    await using box = await openSandbox(() => Response.json({}));
+    const ended = new Deno.Command("true", { stdout: "null" }).spawn();
+    await ended.status;
+    const [place, , born] = (await processMark()).split(" ");
+    await box.write("docker.json.lock", `${place} ${ended.pid} ${born}`);
+    const { code } = await runGantry([
+      ...["login", box.host, "-u", "me", "--password-stdin"],
+      ...["--registry-config", "docker.json"],
+    ], {
+      cwd: box.folder,
+      stdin: "s3cret",
+      // Sooner than an old lock counts as left behind.
+      signal: AbortSignal.timeout(15_000),
+    });
+    assertEquals(code, 0);
+  },
 });

@@ -7,7 +7,7 @@ import {
 } from "node:fs/promises";
 import { RequestError } from "../request_error.ts";
 import { fileState, hasCode, remove } from "./_files.ts";
-import { hasEnded, processMark } from "./_process_mark.ts";
+import { hasEnded, processMark } from "../../node/_process_mark.ts";
 
 /**
  * A lock this old was left by a process that ended: the work under it takes
