@@ -8,7 +8,9 @@ import { PROGRAM } from "./table.ts";
  * of a file could stand there, else `:words`.
  */
 export function run({ args, console }: Invocation): Promise<void> {
-  const { files, words } = complete(PROGRAM, args);
+  // PowerShell cannot pass an empty word in all its versions, and passes this one.
+  const typed = args.map((word) => word === '""' ? "" : word);
+  const { files, words } = complete(PROGRAM, typed);
   for (const { purpose, word } of words) console.out(`${word}\t${purpose}`);
   console.out(files ? ":files" : ":words");
   return Promise.resolve();

@@ -3,6 +3,7 @@ import { complete } from "../../oras/commands/_completions.ts";
 import { PROGRAM } from "../../oras/commands/table.ts";
 import { gantryCommand, runGantry } from "../_support/gantry.ts";
 import { found } from "../_support/programs.ts";
+import { leavesOf } from "./_every_command.ts";
 
 /** What has been typed behind the program's name, with the words offered, and whether files are. */
 const CASES: readonly (readonly [
@@ -46,6 +47,31 @@ for (const [line, words, files] of CASES) {
     assertEquals([offered, found.files], [words, files]);
   });
 }
+
+Deno.test("complete() offers every flag of every command, and every value that there is a list of", () => {
+  for (const { command, path } of leavesOf()) {
+    for (const { bare, choices, hidden, kind, name } of command.flags ?? []) {
+      const offered = (...words: string[]) =>
+        complete(PROGRAM, [...path, ...words]).words.map(({ word }) => word);
+      const line = `${path.join(" ")} --${name}`;
+      assertEquals(offered(`--${name}`).includes(`--${name}`), !hidden, line);
+      if (choices === undefined || hidden) continue;
+      assertEquals(
+        offered(`--${name}=`),
+        choices.map((choice) => `--${name}=${choice}`),
+        line,
+      );
+      if (kind !== "bool" && bare === undefined) {
+        assertEquals(offered(`--${name}`, ""), choices, line);
+      }
+    }
+  }
+});
+
+Deno.test("__complete takes two quotes for nothing, as PowerShell may pass it", async () => {
+  const { stdout } = await runGantry(["__complete", "repo", '""']);
+  assertStringIncludes(stdout, "ls\t");
+});
 
 Deno.test("__complete prints words with their purpose, and no script sees flags of its own", async () => {
   const { code, stdout } = await runGantry(["__complete", "push", "--hel"]);
