@@ -50,6 +50,16 @@ Deno.test("repo tags and repo ls let no control character reach the terminal", a
   assertEquals(await box.ok("repo", "ls", box.host), "c?[2J?d\n");
 });
 
+Deno.test("what turns the direction of writing does not reach the terminal", async () => {
+  await using box = await openSandbox(() =>
+    Response.json({ tags: ["exe.\u202etxt", "a\u2066b", "\u0627\u200fb"] })
+  );
+  assertEquals(
+    await box.ok("repo", "tags", `${box.host}/app`),
+    "exe.?txt\na?b\n\u0627\u200fb\n",
+  );
+});
+
 const EVIL = "x\x1b[2J\r\nPulled all of it\n\u009b31m";
 
 Deno.test("an error's words forge no line and move no cursor, with --debug or without", async () => {
