@@ -22,14 +22,39 @@ export function tapStream(
   stream: ReadableStream<Uint8Array>,
   tap: Tap,
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
-  const byob = byobReader(stream);
+  const byob = plainByobReader(stream);
   return byob === undefined
     ? tapDefaultReader(stream.getReader(), tap)
-    : tapByobReader(byob, tap);
+    : tapByobReader(byob, STEADY.has(stream), tap);
 }
 
-/** A reader that fills the caller's buffers, or undefined where the stream has none. */
+/** Byte streams that are known to end the read that is under way when they are closed. */
+const STEADY = new WeakSet<ReadableStream>();
+
+/** Says of a byte stream that it ends the read that is under way when it is closed. */
+export function markSteady<T extends ReadableStream>(stream: T): T {
+  STEADY.add(stream);
+  return stream;
+}
+
+/**
+ * A reader that fills the caller's buffers, or undefined where the stream has none.
+ *
+ * Who makes a byte stream and closes it must also answer its BYOB request; few know,
+ * and the read that is under way then never ends, or fails where it has a `min`
+ * (Streams Standard §4.7.3). So a stream that is not known to do so is read through
+ * one that does.
+ */
 export function byobReader(
+  stream: ReadableStream<Uint8Array>,
+): ReadableStreamBYOBReader | undefined {
+  const reader = plainByobReader(stream);
+  return reader === undefined || STEADY.has(stream)
+    ? reader
+    : tapByobReader(reader, false, { chunk() {} }).getReader({ mode: "byob" });
+}
+
+function plainByobReader(
   stream: ReadableStream<Uint8Array>,
 ): ReadableStreamBYOBReader | undefined {
   try {
@@ -65,65 +90,125 @@ export async function readPiece(
 
 function tapByobReader(
   reader: ReadableStreamBYOBReader,
+  isSteady: boolean,
   tap: Tap,
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
-  return new ReadableStream({
-    type: "bytes",
-    autoAllocateChunkSize: DEFAULT_CHUNK,
-    async pull(controller) {
-      const request = controller.byobRequest!;
-      // The view is transferred upstream, and what comes back views the same memory.
-      const view = request.view as Uint8Array<ArrayBuffer>;
-      const { value, done } = await reader.read(view).catch((error) => {
-        tap.fail?.(error);
-        throw error;
-      });
-      try {
-        if (done) {
-          await tap.end?.();
-          controller.close();
-          request.respondWithNewView(value ?? new Uint8Array());
-          return;
+  const read: Read = isSteady
+    ? (view) => reader.read(view)
+    : endingRead(reader);
+  return markSteady(
+    new ReadableStream({
+      type: "bytes",
+      autoAllocateChunkSize: DEFAULT_CHUNK,
+      async pull(controller) {
+        const request = controller.byobRequest!;
+        // The view is transferred upstream, and what comes back views the same memory.
+        const view = request.view as Uint8Array<ArrayBuffer>;
+        const { value, done } = await read(view).catch((error) => {
+          tap.fail?.(error);
+          throw error;
+        });
+        try {
+          if (done) {
+            await tap.end?.();
+            controller.close();
+            request.respondWithNewView(value ?? new Uint8Array());
+            return;
+          }
+          const pending = tap.chunk(value);
+          if (pending !== undefined) await pending;
+          request.respondWithNewView(value);
+        } catch (error) {
+          await reader.cancel(error).catch(() => {});
+          throw error;
         }
-        const pending = tap.chunk(value);
-        if (pending !== undefined) await pending;
-        request.respondWithNewView(value);
-      } catch (error) {
-        await reader.cancel(error).catch(() => {});
-        throw error;
-      }
-    },
-    cancel: (reason) => reader.cancel(reason),
-  });
+      },
+      cancel: (reason) => reader.cancel(reason),
+    }),
+  );
+}
+
+type Read = (
+  view: Uint8Array<ArrayBuffer>,
+) => Promise<ReadableStreamReadResult<Uint8Array<ArrayBuffer>>>;
+
+/**
+ * Reads from a byte stream that may be closed without an answer to the read that is
+ * under way. The memory of that read is lost: so it is none that already holds something.
+ */
+function endingRead(reader: ReadableStreamBYOBReader): Read {
+  const ask = askOrEnd(reader);
+  let spare = new ArrayBuffer(0);
+  return async (view) => {
+    const { buffer, byteLength } = view;
+    if (byteLength === buffer.byteLength) return await ask(view);
+    if (spare.byteLength < byteLength) spare = new ArrayBuffer(byteLength);
+    const { done, value } = await ask(new Uint8Array(spare, 0, byteLength));
+    if (done) return { done, value: view.subarray(0, 0) };
+    view.set(value);
+    spare = value.buffer;
+    return { done, value: view.subarray(0, value.byteLength) };
+  };
+}
+
+/** So many microtasks are enough for the answer of a stream that gives one. */
+const PATIENCE = 32;
+
+function askOrEnd(reader: ReadableStreamBYOBReader): Read {
+  let end: (() => void) | undefined;
+  reader.closed.then(async () => {
+    for (let at = 0; at < PATIENCE && end !== undefined; at++) await null;
+    // Only such a stream costs a timer.
+    if (end !== undefined) setTimeout(() => end?.());
+  }, () => {});
+  return async (view) => {
+    const { byteLength } = view.buffer;
+    try {
+      // Not a race with `closed`, which would hold on to every piece until the end.
+      return await new Promise((resolve, reject) => {
+        end = () => {
+          const value = new Uint8Array(new ArrayBuffer(byteLength), 0, 0);
+          resolve(
+            { done: true, value } as unknown as Awaited<ReturnType<Read>>,
+          );
+        };
+        reader.read(view).then(resolve, reject);
+      });
+    } finally {
+      end = undefined;
+    }
+  };
 }
 
 function tapDefaultReader(
   reader: ReadableStreamDefaultReader<Uint8Array>,
   tap: Tap,
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
-  return new ReadableStream({
-    type: "bytes",
-    async pull(controller) {
-      try {
-        const piece = await readPiece(reader).catch((error) => {
-          tap.fail?.(error);
+  return markSteady(
+    new ReadableStream({
+      type: "bytes",
+      async pull(controller) {
+        try {
+          const piece = await readPiece(reader).catch((error) => {
+            tap.fail?.(error);
+            throw error;
+          });
+          if (piece === undefined) {
+            await tap.end?.();
+            controller.close();
+            controller.byobRequest?.respond(0);
+            return;
+          }
+          const pending = tap.chunk(piece);
+          if (pending !== undefined) await pending;
+          // A copy, which slice() of a Buffer is not: enqueueing takes the memory away from whoever made it.
+          controller.enqueue(new Uint8Array(piece));
+        } catch (error) {
+          await reader.cancel(error).catch(() => {});
           throw error;
-        });
-        if (piece === undefined) {
-          await tap.end?.();
-          controller.close();
-          controller.byobRequest?.respond(0);
-          return;
         }
-        const pending = tap.chunk(piece);
-        if (pending !== undefined) await pending;
-        // A copy, which slice() of a Buffer is not: enqueueing takes the memory away from whoever made it.
-        controller.enqueue(new Uint8Array(piece));
-      } catch (error) {
-        await reader.cancel(error).catch(() => {});
-        throw error;
-      }
-    },
-    cancel: (reason) => reader.cancel(reason),
-  });
+      },
+      cancel: (reason) => reader.cancel(reason),
+    }),
+  );
 }
