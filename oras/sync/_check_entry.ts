@@ -20,7 +20,7 @@ export async function checkEntry(
   const { backup, platform, source, target, type } = entry;
   for (const text of [source, target]) {
     if (type === "registry") checkRegistry(text);
-    else parsePlace(text);
+    else checkPlace(text, type);
   }
   if (platform !== undefined) parsePlatform(platform);
   await selectTags([], tagRules(entry));
@@ -42,6 +42,15 @@ export function isTemplate(backup: string): boolean {
 export function tagRules({ tagSets = [], tags = {} }: SyncEntry): TagRules[] {
   const rules = Object.keys(tags).length > 0 ? [...tagSets, tags] : tagSets;
   return rules.length > 0 ? [...rules] : [{}];
+}
+
+function checkPlace(text: string, type: SyncEntry["type"]): void {
+  if (parsePlace(text).target === undefined || type === "image") return;
+  throw new InvalidReferenceError(
+    "REFERENCE_INVALID_FORMAT",
+    text,
+    "a repository whose tags are kept in step is named without a tag or digest",
+  );
 }
 
 function checkRegistry(text: string): void {

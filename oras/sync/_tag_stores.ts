@@ -93,7 +93,7 @@ export function toldOptions(told: SyncRegistry): ClientOptions {
     ...user !== undefined && {
       credentials: fixedCredentials({ username: user, password: pass ?? "" }),
     },
-    ...tls === "disabled" && { plainHttp: true },
+    ...tls !== undefined && { plainHttp: tls === "disabled" },
     ...(reqConcurrent !== undefined || reqPerSec !== undefined) && {
       limit: { concurrency: reqConcurrent, rate: reqPerSec },
     },

@@ -1,5 +1,6 @@
 import { assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import {
+  type ClientOptions,
   fromHandler,
   InvalidReferenceError,
   RegistryClient,
@@ -277,7 +278,24 @@ Deno.test("sync() refuses malformed places before anything is done", async () =>
     [{ backup: "to.example/UPPER" }, InvalidReferenceError],
     [{ platform: "/" }, TypeError],
     [{ backup: "{{.Ref.Tag}}-old" }, TypeError],
-    [{ type: "repository", tags: { semverRange: ["new"] } }, RangeError],
+    [{ type: "repository" }, InvalidReferenceError],
+    [
+      {
+        type: "repository",
+        source: "from.example/team/app",
+        target: "ocidir://layout:v1",
+      },
+      InvalidReferenceError,
+    ],
+    [
+      {
+        type: "repository",
+        source: "from.example/team/app",
+        target: "to.example/app",
+        tags: { semverRange: ["new"] },
+      },
+      RangeError,
+    ],
     [
       { type: "registry", source: "ocidir://x", target: "to.example" },
       InvalidReferenceError,
@@ -447,6 +465,49 @@ Deno.test("sync() moves no tag where only missing ones are copied", async () => 
   assertEquals(outcomes(await sync(config, options)), [
     "kept to.example/app:latest",
     "unchanged to.example/app:v1.0.0",
+  ]);
+});
+
+Deno.test("sync() makes clients as the configuration says of their registries", async () => {
+  const { makeClient } = await setting();
+  const given: Record<string, ClientOptions> = {};
+  const config = parseSyncConfig({
+    creds: [
+      {
+        registry: "from.example",
+        tls: "disabled",
+        user: "me",
+        pass: "secret",
+        reqPerSec: 50,
+        reqConcurrent: 2,
+      },
+      { registry: "to.example", tls: "insecure" },
+      { registry: "other.example", user: "nobody" },
+    ],
+    sync: [{
+      source: "from.example/team/app:latest",
+      target: "to.example/app:latest",
+      type: "image",
+    }],
+  });
+  await sync(config, {
+    makeClient(registry, options) {
+      given[registry] = options;
+      return Promise.resolve(makeClient(registry));
+    },
+  });
+  assertEquals(Object.keys(given).sort(), ["from.example", "to.example"]);
+  const { "from.example": from, "to.example": to } = given;
+  assertEquals(from?.plainHttp, true);
+  assertEquals(from?.limit, { concurrency: 2, rate: 50 });
+  assertEquals(await from?.credentials?.get("from.example"), {
+    username: "me",
+    password: "secret",
+  });
+  assertEquals([to?.plainHttp, to?.credentials], [false, undefined]);
+  assertEquals([typeof from?.transport, typeof to?.transport], [
+    "undefined",
+    "function",
   ]);
 });
 
