@@ -1,4 +1,5 @@
 import { preview } from "../../../digest/_preview.ts";
+import { byobReader } from "../../../digest/_tap_stream.ts";
 import { Digest } from "../../../digest/digest.ts";
 import { DigestMismatchError } from "../../../digest/errors.ts";
 import { createHasher, type Hasher } from "../../../digest/hasher.ts";
@@ -194,10 +195,8 @@ type Reader = Pick<ReadableStreamBYOBReader, "cancel" | "releaseLock"> & {
  * is asked for.
  */
 function readerOf(stream: ReadableStream<Uint8Array<ArrayBuffer>>): Reader {
-  let reader: ReadableStreamBYOBReader;
-  try {
-    reader = stream.getReader({ mode: "byob" });
-  } catch {
+  const reader = byobReader(stream);
+  if (reader === undefined) {
     const plain = stream.getReader();
     return Object.assign(plain, { next: () => plain.read() });
   }
