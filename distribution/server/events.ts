@@ -32,7 +32,7 @@ export interface ContentServerEvent {
   readonly user?: string | undefined;
 }
 
-/** The registry failed to answer: the client saw status 500. */
+/** The registry failed to answer: the client saw a status of 500 or more. */
 export interface ErrorServerEvent {
   /** Tells the events apart. */
   readonly type: "error";

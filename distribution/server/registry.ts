@@ -222,7 +222,9 @@ class Server {
     // What went wrong inside is the operator's business, and may name paths.
     this.#onEvent({ type: "error", method, path, error });
     return errorResponse(
-      new RequestError(500, "UNKNOWN", "The registry failed to answer"),
+      isFull(error)
+        ? new RequestError(507, "UNKNOWN", "The registry has no space left")
+        : new RequestError(500, "UNKNOWN", "The registry failed to answer"),
     );
   }
 
@@ -235,6 +237,12 @@ class Server {
     this.#sessions.expire(now - expiry);
     await this.#storage.expireUploads(now - expiry);
   }
+}
+
+/** Whether a storage on a disk has no more room: to send all of it again at once would not help. */
+function isFull(error: unknown): boolean {
+  const { code } = (error ?? {}) as { code?: unknown };
+  return code === "ENOSPC" || code === "EDQUOT";
 }
 
 /** The answer to `HEAD`: with the length that the answer to `GET` has (RFC 9110 §9.3.2). */

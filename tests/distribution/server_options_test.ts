@@ -437,3 +437,30 @@ Deno.test("webhook() sends in order, tries again, and tells what is lost", async
     `Cannot deliver event to ${receiver.url}/: status 503`,
   ]);
 });
+
+Deno.test("createRegistry() answers 507 where its storage is full, and 500 where it fails", async () => {
+  for (
+    const [code, expected] of [["ENOSPC", 507], ["EDQUOT", 507], ["EIO", 500]]
+  ) {
+    const storage = memoryStorage();
+    const seen: unknown[] = [];
+    const error = Object.assign(new Error("/secret/place"), { code });
+    storage.writeManifest = () => Promise.reject(error);
+    const { fetch } = createRegistry({
+      storage,
+      onEvent: (event) => {
+        if (event.type === "error") seen.push(event.error);
+      },
+    });
+    const answer = await fetch(
+      new Request("http://registry.test/v2/app/manifests/v1", {
+        method: "PUT",
+        headers: { "content-type": INDEX },
+        body: '{"schemaVersion":2,"manifests":[]}',
+      }),
+    );
+    assertEquals(answer.status, expected);
+    assert(!(await answer.text()).includes("secret"));
+    assertEquals(seen, [error]);
+  }
+});
