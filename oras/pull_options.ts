@@ -67,6 +67,13 @@ export interface PullOptions {
    * @default {false}
    */
   readonly resume?: boolean | undefined;
+  /**
+   * Read the manifests, find and check all places, and write nothing: what would be
+   * written is told as if it had been.
+   *
+   * @default {false}
+   */
+  readonly dryRun?: boolean | undefined;
   /** Takes the steps of the pull. */
   readonly onProgress?: ProgressHook | undefined;
   /** Ends the pull. */

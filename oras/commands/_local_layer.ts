@@ -9,6 +9,7 @@ import type { FlagValues } from "./_flag.ts";
 import { readFormat } from "./_format.ts";
 import { prettyJson } from "./_json.ts";
 import { requireDirectory, streamLocal } from "./_local_file.ts";
+import { printable } from "./_printable.ts";
 
 /** Reads the headers of a layer in a file or on stdin, however it is compressed. */
 export async function* readLocalLayer(
@@ -84,6 +85,12 @@ export async function packToFile(
   for (const path of base === undefined ? [directory] : [base, directory]) {
     await requireDirectory(path);
   }
+  if (flags.bool("dry-run")) {
+    const { result, stream } = packLayer(directory, options);
+    for await (const _ of stream) signal.throwIfAborted();
+    console.err(`Would write ${printable(output)}`);
+    return print(await result);
+  }
   if (output === "-") {
     const { result, stream } = packLayer(directory, options);
     for await (const piece of stream) console.outRaw(piece);
@@ -101,9 +108,13 @@ export async function packToFile(
     await Deno.remove(temporary).catch(() => {});
     throw cause;
   }
-  // Nobody but a program would read it as other lines.
-  if (format.isText) console.out(describe(layer));
-  else format.print(console, valueOf(layer));
+  print(layer);
+
+  function print(layer: PackedLayer): void {
+    // Nobody but a program would read it as other lines.
+    if (format.isText) console.out(describe(layer));
+    else format.print(console, valueOf(layer));
+  }
 }
 
 /** What a new file may be used for here: to ask for the umask needs a permission of its own. */

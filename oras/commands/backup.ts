@@ -35,13 +35,20 @@ export async function run(invocation: Invocation): Promise<void> {
   });
   say(foundTags(tags, location.name));
   const toArchive = /\.tar$/i.test(output);
-  const reports = toArchive
+  const isDry = flags.bool("dry-run");
+  const reports = isDry
+    ? await countTags(invocation, { ...begun, store, found, output })
+    : toArchive
     ? await toTar(invocation, { ...begun, store, found, output })
     : await toLayout(invocation, { ...begun, store, found, output });
   say(
-    `Successfully backed up ${tags.length} tag(s) from ${
-      JSON.stringify(location.name)
-    } to ${JSON.stringify(output)} in ${timeSince(start)}.`,
+    isDry
+      ? `Dry run complete: ${tags.length} tag(s) would be saved to ${
+        JSON.stringify(output)
+      } (nothing written)`
+      : `Successfully backed up ${tags.length} tag(s) from ${
+        JSON.stringify(location.name)
+      } to ${JSON.stringify(output)} in ${timeSince(start)}.`,
   );
   format.print(console, {
     repository: location.name,
@@ -54,6 +61,22 @@ interface Backup extends BackupStart {
   readonly store: CommandStore;
   readonly found: ReadonlyMap<string, Descriptor>;
   readonly output: string;
+}
+
+/** What would be saved. */
+async function countTags(
+  { flags, signal }: Invocation,
+  { found, say, store }: Backup,
+): Promise<TagReport[]> {
+  const reports: TagReport[] = [];
+  for (const [tag, { digest }] of found) {
+    const referrers = flags.bool("include-referrers")
+      ? flattenReferrers(await discover(store, digest, { signal })).length
+      : 0;
+    say(`Dry run: would pull tag ${tag} with ${referrers} referrer(s)`);
+    reports.push({ tag, digest, referrers });
+  }
+  return reports;
 }
 
 async function toLayout(

@@ -4,6 +4,7 @@ import { findBlob } from "./_find_blob.ts";
 import { readFormat } from "./_format.ts";
 import { readLocation } from "./_location.ts";
 import { openSource } from "./_open_store.ts";
+import { printable } from "./_printable.ts";
 import { writeToStdout } from "./_stdout.ts";
 import { descriptorBlock, printDescriptor } from "./render/descriptor.ts";
 import { watchTransfers } from "./render/transfers.ts";
@@ -37,6 +38,8 @@ export async function run(invocation: Invocation): Promise<void> {
   const descriptor = await findBlob(store, digest, signal);
   if (output === "-") {
     await writeToStdout(await store.fetch(descriptor, { signal }), signal);
+  } else if (output !== "" && flags.bool("dry-run")) {
+    console.err(`Would write ${printable(output)}`);
   } else if (output !== "") {
     using view = watchTransfers(invocation);
     const { downloadFile } = await import("../node/download_file.ts");

@@ -34,14 +34,16 @@ export async function run(invocation: Invocation): Promise<void> {
   const text = lines.map((line) => `${line}\n`).join("");
   // What serve would not take is not written either.
   htpasswd(text);
-  await replaceSecretFile(path, text);
+  const isDry = flags.bool("dry-run");
+  if (!isDry) await replaceSecretFile(path, text);
   const change = flags.bool("delete")
     ? "removed"
     : index < 0
     ? "added"
     : "changed";
   format.print(console, { user, change });
-  if (format.isText) console.out(`${WORDS[change]} user ${user}`);
+  if (isDry) console.err(`Would have ${change} user ${user}`);
+  else if (format.isText) console.out(`${WORDS[change]} user ${user}`);
 }
 
 const WORDS = {

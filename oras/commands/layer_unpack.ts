@@ -1,7 +1,8 @@
 import type { Invocation } from "./_command.ts";
 import { refuseTogether } from "./_exclusive.ts";
-import { readFormat } from "./_format.ts";
+import { type Format, readFormat } from "./_format.ts";
 import { streamLocal } from "./_local_file.ts";
+import { readLocalLayer } from "./_local_layer.ts";
 import { printable } from "./_printable.ts";
 
 /** Applies layers to a directory, base first. */
@@ -10,6 +11,7 @@ export async function run(invocation: Invocation): Promise<void> {
   const format = await readFormat(flags);
   refuseTogether(flags, "keep-owners", "ignore-owners");
   refuseTogether(flags, "xattrs", "ignore-xattrs");
+  if (flags.bool("dry-run")) return await tryOut(invocation, format);
   const diffIds = flags.list("diff-id");
   const { applyLayers } = await import(
     "../../image/layer/node/apply_layers.ts"
@@ -45,4 +47,22 @@ export async function run(invocation: Invocation): Promise<void> {
       `Unpacked ${printable(args[index]!)} (${entries} entries) ${diffId}`,
     );
   }
+}
+
+/** Reads the layers, and says how many entries they have. */
+async function tryOut(
+  { args, console, flags, signal }: Invocation,
+  format: Format,
+): Promise<void> {
+  const output = printable(flags.text("output"));
+  const layers: unknown[] = [];
+  for (const path of args) {
+    let entries = 0;
+    for await (const _ of readLocalLayer(path, signal)) entries++;
+    layers.push({ file: path, entries });
+    console.err(
+      `Would unpack ${printable(path)} (${entries} entries) into ${output}`,
+    );
+  }
+  format.print(console, { layers });
 }

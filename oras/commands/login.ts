@@ -28,13 +28,18 @@ export async function run(invocation: Invocation): Promise<void> {
     ),
   );
   await client.ping({ signal });
-  const store = await openCredentialFiles(flags);
-  await store.put(registry, credential, { signal });
+  const isDry = flags.bool("dry-run");
+  if (isDry) {
+    console.err(`Would keep the credential of ${registry}, which is right`);
+  } else {
+    const store = await openCredentialFiles(flags);
+    await store.put(registry, credential, { signal });
+  }
   format.print(console, {
     registry,
     username: "username" in credential ? credential.username : null,
   });
-  if (format.isText) console.out("Login Succeeded");
+  if (format.isText && !isDry) console.out("Login Succeeded");
 }
 
 function isComplete(

@@ -8,7 +8,11 @@ export async function run(invocation: Invocation): Promise<void> {
   const { args: [name = ""], console, flags, signal } = invocation;
   const format = await readFormat(flags);
   const registry = parseRegistryName(name);
-  const store = await openCredentialFiles(flags);
-  await store.delete(registry, { signal });
+  if (flags.bool("dry-run")) {
+    console.err(`Would forget the credential of ${registry}`);
+  } else {
+    const store = await openCredentialFiles(flags);
+    await store.delete(registry, { signal });
+  }
   format.print(console, { registry });
 }

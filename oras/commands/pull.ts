@@ -16,6 +16,7 @@ import {
 } from "./_location.ts";
 import { openSource, type SourceStore } from "./_open_store.ts";
 import { readPlatform } from "./_platform.ts";
+import { printable } from "./_printable.ts";
 import { findSingleFile } from "./_single_file.ts";
 import { writeToStdout } from "./_stdout.ts";
 import { descriptorBlock } from "./render/descriptor.ts";
@@ -33,6 +34,7 @@ export async function run(invocation: Invocation): Promise<void> {
   const config = flags.text("config");
   const include = flags.list("include");
   const mediaTypes = flags.list("media-type");
+  const isDry = flags.bool("dry-run");
   const store = await openSource(invocation, location);
   const selection = {
     concurrency: readConcurrency(flags),
@@ -54,16 +56,19 @@ export async function run(invocation: Invocation): Promise<void> {
       const stream = await store.fetch(descriptor, { signal });
       return await writeToStdout(stream, signal);
     }
-    const file = await saveOne(invocation, store, { path, descriptor });
+    if (isDry) console.err(`Would write ${printable(path)}`);
+    const file = isDry
+      ? { path, descriptor, unpacked: false }
+      : await saveOne(invocation, store, { path, descriptor });
     format.print(console, filesValue(location, root, [file]));
-    if (!format.isText) return;
+    if (!format.isText || isDry) return;
     console.out(`Pulled ${describeLocation(location)}`);
     console.out(`Digest: ${root.digest}`);
     return;
   }
   const result = await (async () => {
     using view = watchTransfers(invocation, {
-      lines: format.isText ? 11 : undefined,
+      lines: format.isText && !isDry ? 11 : undefined,
     });
     return await pull(store, location.target!, {
       ...selection,
@@ -71,6 +76,7 @@ export async function run(invocation: Invocation): Promise<void> {
       overwrite: !flags.bool("keep-old-files"),
       allowPathTraversal: flags.bool("allow-path-traversal"),
       resume: true,
+      dryRun: isDry,
       onProgress: view.onProgress,
     });
   })();
@@ -80,7 +86,12 @@ export async function run(invocation: Invocation): Promise<void> {
     });
   }
   format.print(console, filesValue(location, result.descriptor, result.files));
-  if (!format.isText) return;
+  if (isDry) {
+    for (const { path } of result.files) {
+      console.err(`Would write ${printable(path)}`);
+    }
+  }
+  if (!format.isText || isDry) return;
   if (result.skipped.length > 0) {
     console.out(
       `Skipped pulling layers without file name in "${AnnotationKeys.title}"`,
@@ -102,6 +113,7 @@ function checkFlags(flags: FlagValues): void {
   refuseTogether(flags, "to-file", "output");
   refuseTogether(flags, "to-stdout", "output");
   refuseTogether(flags, "to-stdout", "format");
+  refuseTogether(flags, "to-stdout", "dry-run");
 }
 
 /** Saves the one file that is selected. */

@@ -46,6 +46,7 @@ export const BACKUP: Command = {
       purpose: "save all that is attached, too",
     },
     concurrency(3),
+    DRY_RUN,
     ...FORMAT,
     NO_TTY,
     ...REMOTE,

@@ -48,6 +48,7 @@ export const BLOB: Command = {
         DESCRIPTOR,
         PRETTY,
         NO_TTY,
+        DRY_RUN,
         ...FORMAT,
         ...REMOTE,
         ...LAYOUT,

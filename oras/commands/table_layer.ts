@@ -2,7 +2,7 @@ import type { Command } from "./_command.ts";
 import type { Flag } from "./_flag.ts";
 import { oneOf } from "./_one_of.ts";
 import { STDIN } from "./_words.ts";
-import { FORMAT } from "./flags.ts";
+import { DRY_RUN, FORMAT } from "./flags.ts";
 
 const PACKING: readonly Flag[] = [
   {
@@ -92,6 +92,7 @@ export const LAYER: Command = {
       flags: [
         ...PACKING,
         output("pack the changes into this file; - is stdout"),
+        DRY_RUN,
         ...FORMAT,
       ],
       environment: [EPOCH],
@@ -120,6 +121,7 @@ export const LAYER: Command = {
       flags: [
         ...PACKING,
         output("the layer's file; - is stdout"),
+        DRY_RUN,
         ...FORMAT,
       ],
       environment: [EPOCH],
@@ -180,6 +182,7 @@ export const LAYER: Command = {
           purpose:
             "set no extended attributes; those that can be are set otherwise",
         },
+        DRY_RUN,
         ...FORMAT,
       ],
       load: () => import("./layer_unpack.ts"),

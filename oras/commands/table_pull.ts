@@ -3,6 +3,7 @@ import { CACHE, DOCKER_CONFIG, REFERENCE, SHORT_NAMES } from "./_words.ts";
 import {
   concurrency,
   DEBUG,
+  DRY_RUN,
   FORMAT,
   LAYOUT,
   NO_TTY,
@@ -99,6 +100,7 @@ export const PULL: Command = {
     },
     PLATFORM,
     concurrency(8),
+    DRY_RUN,
     {
       name: "to-file",
       kind: "string",

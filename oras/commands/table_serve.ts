@@ -1,7 +1,7 @@
 import type { Command } from "./_command.ts";
 import { checkDuration } from "./_duration.ts";
 import type { Flag, FlagKind } from "./_flag.ts";
-import { FORMAT } from "./flags.ts";
+import { DRY_RUN, FORMAT } from "./flags.ts";
 
 /** Where the registry is, and where its content. */
 const PLACE: readonly Flag[] = [
@@ -198,6 +198,7 @@ export const HTPASSWD: Command = {
     flag("password-stdin", "bool", "read the password from stdin"),
     flag("delete", "bool", "remove the user"),
     flag("cost", "int", "the cost of bcrypt, 4 to 15", { preset: 10 }),
+    DRY_RUN,
     ...FORMAT,
   ],
   load: () => import("./htpasswd.ts"),

@@ -1,6 +1,13 @@
 import type { Command } from "./_command.ts";
 import { DOCKER_CONFIG } from "./_words.ts";
-import { DEBUG, FORMAT, REGISTRY_CONFIG, REMOTE, VERBOSE } from "./flags.ts";
+import {
+  DEBUG,
+  DRY_RUN,
+  FORMAT,
+  REGISTRY_CONFIG,
+  REMOTE,
+  VERBOSE,
+} from "./flags.ts";
 
 /** `gantry login` */
 export const LOGIN: Command = {
@@ -19,7 +26,7 @@ export const LOGIN: Command = {
     },
   ],
   arity: { min: 1, max: 1, meaning: "the registry to log in to" },
-  flags: [...FORMAT, ...REMOTE, DEBUG, VERBOSE],
+  flags: [DRY_RUN, ...FORMAT, ...REMOTE, DEBUG, VERBOSE],
   environment: [DOCKER_CONFIG],
   load: () => import("./login.ts"),
 };
@@ -31,7 +38,7 @@ export const LOGOUT: Command = {
   usage: "[flags] <registry>",
   examples: [{ title: "Log out", line: "logout localhost:5000" }],
   arity: { min: 1, max: 1, meaning: "the registry you want to log out" },
-  flags: [...FORMAT, REGISTRY_CONFIG, DEBUG],
+  flags: [DRY_RUN, ...FORMAT, REGISTRY_CONFIG, DEBUG],
   environment: [DOCKER_CONFIG],
   load: () => import("./logout.ts"),
 };

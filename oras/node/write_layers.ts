@@ -31,7 +31,7 @@ export async function writeLayers(
   const output = new OutputDirectory(context.outdir, context.options);
   const placed = await placeLayers(output, layers, context, steps);
   await forEachConcurrent(
-    groupByContent(placed),
+    context.options.dryRun ? [] : groupByContent(placed),
     { limit: context.options.concurrency!, signal: context.signal },
     (group, signal) =>
       writeGroup(store, output, group, { ...context, signal }, steps),
