@@ -1,4 +1,5 @@
 import type { Descriptor } from "../../image/descriptor.ts";
+import { forEachConcurrent } from "../_pool.ts";
 import type { Resolver } from "../store.ts";
 import { isNotFound } from "../store_error.ts";
 import type { Invocation } from "./_command.ts";
@@ -39,15 +40,20 @@ export async function resolveTags(
   options: {
     /** What is said to be missing; nothing where not given. */
     readonly missing?: (tag: string) => string;
+    /** How many are asked for at once. */
+    readonly limit: number;
     readonly signal: AbortSignal;
   },
 ): Promise<ReadonlyMap<string, Descriptor>> {
-  const { missing, signal } = options;
-  const found = new Map<string, Descriptor>();
-  for (const tag of tags) {
+  const { limit, missing, signal } = options;
+  // In the order of the tags, whichever is known first.
+  const found: [string, Descriptor][] = [];
+  const entries = [...tags.entries()];
+  await forEachConcurrent(entries, { limit, signal }, async (entry, signal) => {
+    const [index, tag] = entry;
     try {
       const { digest, mediaType, size } = await store.resolve(tag, { signal });
-      found.set(tag, { mediaType, digest, size });
+      found[index] = [tag, { mediaType, digest, size }];
     } catch (cause) {
       if (!isNotFound(cause)) throw cause;
       const what = missing === undefined ? "" : `${missing(tag)}: `;
@@ -56,8 +62,8 @@ export async function resolveTags(
         { cause },
       );
     }
-  }
-  return found;
+  });
+  return new Map(found);
 }
 
 /** Says which tags were found: few on one line, many below each other. */

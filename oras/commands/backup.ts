@@ -15,6 +15,7 @@ import {
   timeSince,
 } from "./_backup_words.ts";
 import type { Invocation } from "./_command.ts";
+import { readConcurrency } from "./_concurrency.ts";
 import { showLocation } from "./_location.ts";
 import { type CommandStore, openStore } from "./_open_store.ts";
 import { size } from "./render/transfer_line.ts";
@@ -31,6 +32,7 @@ export async function run(invocation: Invocation): Promise<void> {
   )).filter((tag) => !isReferrersTag(tag));
   const found = await resolveTags(store, tags, {
     missing: (tag) => showLocation(location, tag),
+    limit: readConcurrency(flags),
     signal,
   });
   say(foundTags(tags, location.name));

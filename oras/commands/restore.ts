@@ -9,6 +9,7 @@ import {
   timeSince,
 } from "./_backup_words.ts";
 import type { Invocation } from "./_command.ts";
+import { readConcurrency } from "./_concurrency.ts";
 import { CommandError } from "./_errors.ts";
 import { isDirectory } from "./_local_file.ts";
 import { openStore } from "./_open_store.ts";
@@ -24,7 +25,10 @@ export async function run(invocation: Invocation): Promise<void> {
   const tags = given.length > 0
     ? given
     : await Array.fromAsync(store.listTags({ signal }));
-  const found = await resolveTags(store, tags, { signal });
+  const found = await resolveTags(store, tags, {
+    limit: readConcurrency(flags),
+    signal,
+  });
   say(foundTags(tags, "the backup"));
   const target = await openStore(invocation, location);
   const recursive = !flags.bool("exclude-referrers");
