@@ -14,6 +14,8 @@ const FOLDERS = [
  */
 const BOUND_BY_MEANING: Readonly<Record<string, string>> = {
   "tests/digest/portable_hasher_test.ts": "node:crypto, to compare with",
+  "tests/oras/sync/sync_insecure_test.ts":
+    "a transport that takes any certificate, which a browser has not",
 };
 
 /** Files of tests, as paths from the top folder. */
