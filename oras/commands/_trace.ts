@@ -1,4 +1,5 @@
 import type { TraceEvent } from "../../distribution/trace.ts";
+import { printable } from "./_printable.ts";
 
 /** Words of a trace's event, as `--debug` prints them. Answers that end are no news. */
 export function traceText(event: TraceEvent): string {
@@ -11,11 +12,15 @@ export function traceText(event: TraceEvent): string {
         `> Request headers:\n${lines(event.headers)}\n`;
     case "response":
       return `${stamp} <-- Response #${event.id}\n` +
-        `< Response status: "${event.status} ${event.statusText}"\n` +
+        `< Response status: "${event.status} ${
+          printable(event.statusText)
+        }"\n` +
         `< Response time: ${event.elapsed.toFixed(1)}ms\n` +
         `< Response headers:\n${lines(event.headers)}\n`;
     case "failure":
-      return `${stamp} <-- No response #${event.id}: ${event.reason}\n\n`;
+      return `${stamp} <-- No response #${event.id}: ${
+        printable(event.reason)
+      }\n\n`;
     case "end":
       return "";
   }
@@ -23,6 +28,6 @@ export function traceText(event: TraceEvent): string {
 
 function lines(headers: readonly (readonly [string, string])[]): string {
   return headers.map(([name, value]) =>
-    `   ${JSON.stringify(name)}: ${JSON.stringify(value)}\n`
+    `   ${JSON.stringify(name)}: ${printable(JSON.stringify(value))}\n`
   ).join("");
 }

@@ -113,3 +113,12 @@ Deno.test("inspect --tags passes over what a registry lists that is no tag", asy
   const page = await box.ok("inspect", "--tags", `${box.host}/app:v1`);
   assertStringIncludes(page, "v1");
 });
+
+Deno.test("--debug lets no control character of a header reach the terminal", async () => {
+  await using box = await openSandbox(() =>
+    new Response(null, { status: 404, headers: { "x-evil": "a\u009b2Jb" } })
+  );
+  const { stderr } = await box.gantry(["resolve", `${box.host}/app:v1`, "-d"]);
+  assertStringIncludes(stderr, '"x-evil": "a?2Jb"');
+  assertFalse(stderr.includes("\u009b"));
+});
