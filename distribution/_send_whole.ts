@@ -24,8 +24,9 @@ export async function sendWhole(
 ): Promise<Response> {
   const { action, method, signal } = request;
   const attempts = new Attempts(client);
+  let { mirrored } = request;
   for (;;) {
-    const response = await client.send(request);
+    const response = await client.send({ ...request, mirrored });
     // What is no success is for the caller to look at, or to leave.
     if (response.body === null || response.status !== 200) return response;
     try {
@@ -42,6 +43,8 @@ export async function sendWhole(
       if (!(fault instanceof ConnectionError)) throw fault;
       const url = new URL(request.url, client.origin);
       await attempts.next(fault, { method, url, signal });
+      // A mirror gets one chance, as where it does not answer.
+      mirrored = false;
     }
   }
 }

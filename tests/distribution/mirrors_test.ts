@@ -224,3 +224,31 @@ Deno.test("a mirror that cannot be reached is left alone for a while", async () 
   }
   assertEquals(seen, [1, 1, 1, 2, 2]);
 });
+
+Deno.test("a manifest that breaks off on its way from a mirror comes from the registry", async () => {
+  const full = await filled("team/app");
+  const { seen, transport } = hosts({
+    "mirror.example": (request) => {
+      const body = new ReadableStream({
+        pull() {
+          throw new ConnectionError("CONNECTION_RESET", "it broke off", {
+            method: "GET",
+            url: request.url,
+          });
+        },
+      });
+      return new Response(body, { headers: { "content-type": MANIFEST } });
+    },
+    "origin.example": full,
+  });
+  const { manifests } = new RegistryClient("origin.example", {
+    transport,
+    mirrors: ["mirror.example"],
+    retry: { baseDelay: 1 },
+  }).repository("team/app");
+  assertEquals((await manifests.get("v1")).bytes, INDEX);
+  assertEquals(seen, [
+    "GET mirror.example/v2/team/app/manifests/v1",
+    "GET origin.example/v2/team/app/manifests/v1",
+  ]);
+});
