@@ -119,6 +119,7 @@ function choose(
   }
   checkArity(command, path, line.args.length);
   checkRequired(flags, line.flags);
+  checkStdin(line.args, line.flags);
   return { command, path, args: line.args, flags: line.flags };
 }
 
@@ -198,6 +199,20 @@ function checkRequired(flags: readonly Flag[], values: FlagValues): void {
   if (missing.length === 0) return;
   const names = missing.map(({ name }) => JSON.stringify(name)).join(", ");
   throw new UsageError(`required flag(s) ${names} not set`);
+}
+
+/** Refuses to read two things from stdin. */
+function checkStdin(args: readonly string[], flags: FlagValues): void {
+  if (!args.includes("-")) return;
+  for (const what of ["password", "identity-token"]) {
+    const name = `${what}-stdin`;
+    if (!flags.knows(name) || !flags.bool(name)) continue;
+    throw new UsageError(
+      `\`-\` read file from input and \`--${name}\` read ${
+        what.replace("-", " ")
+      } from input cannot be both used`,
+    );
+  }
 }
 
 function report({ prefix, message, usage, hint }: CommandError): string {
