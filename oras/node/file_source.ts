@@ -14,6 +14,7 @@ import {
 } from "../../distribution/node/_input_file.ts";
 import type { Source } from "../../distribution/source.ts";
 import { PathError } from "../errors.ts";
+import { isNullDevice } from "./_null_device.ts";
 import { pathFailure } from "./_path_failure.ts";
 
 const DEFAULT_CHUNK = 64 * 1024;
@@ -31,7 +32,7 @@ const SMALL_FILE = 256 * 1024;
  * A file that has changed since is noticed, so that a digest computed in one
  * reading holds for the next.
  *
- * @throws {PathError} There is no such file, or it is a directory or a pipe.
+ * @throws {PathError} There is no such file, or it is a directory, a pipe or a device other than the null device.
  *
  * @example
  * ```ts
@@ -67,8 +68,7 @@ function statFile(path: string): Stats {
   } catch (error) {
     throw pathFailure("read", path, error);
   }
-  // A character device is let in for the sake of /dev/null, whose size is 0.
-  if (!seen.isFile() && !seen.isCharacterDevice()) {
+  if (!seen.isFile() && !isNullDevice(seen)) {
     const kind = seen.isDirectory() ? "a directory" : "not a regular file";
     throw new PathError(
       "PATH_INVALID",

@@ -6,6 +6,7 @@ import { MAX_MANIFEST_SIZE } from "../../image/parse_json.ts";
 import { type FileRef, parseFileRef } from "../_file_ref.ts";
 import { PathError } from "../errors.ts";
 import type { LayerKind } from "../layer.ts";
+import { isNullDevice } from "./_null_device.ts";
 import { pathFailure } from "./_path_failure.ts";
 import { fileSource } from "./file_source.ts";
 
@@ -47,7 +48,7 @@ export async function kindOf(root: string, path: string): Promise<LayerKind> {
     throw pathFailure("push", path, error);
   }
   if (found.isDirectory()) return "directory";
-  if (found.isFile() || found.isCharacterDevice()) return "file";
+  if (found.isFile() || isNullDevice(found)) return "file";
   throw new PathError(
     "PATH_INVALID",
     `Cannot push ${path}: it is neither a file nor a directory`,

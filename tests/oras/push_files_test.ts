@@ -324,3 +324,24 @@ Deno.test("push() uploads a large file unharmed", async () => {
   await registry.pull("team/app", { outdir: join(folder, "out") });
   assertEquals(await Deno.readFile(join(folder, "out/large")), bytes);
 });
+
+Deno.test({
+  name: "push() refuses devices, whose content has no end",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    await using setting = await fixture();
+    const { folder: root, registry, requests } = setting;
+    await Deno.symlink("/dev/zero", join(root, "link"));
+    for (const file of ["/dev/zero", "/dev/random", "link"]) {
+      const files = [{ path: file, title: "device" }];
+      for (const options of [{ files }, { config: `${file}:x/y` }]) {
+        const error = await assertRejects(
+          () => registry.push("team/app", { root, ...options }),
+          PathError,
+        );
+        assertEquals(error.code, "PATH_INVALID");
+      }
+    }
+    assertEquals(requests, []);
+  },
+});
