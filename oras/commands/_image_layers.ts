@@ -35,7 +35,9 @@ export async function openImageLayer(
   try {
     const file = `${folder}/layer`;
     if (path === "-") {
-      await Deno.writeFile(file, await streamLocal("-"), { signal });
+      await Deno.writeFile(file, await streamLocal("-", signal), {
+        signal,
+      });
       const layer = await describeLayer(await fileSource(file), { signal });
       return { ...layer, createdBy, [Symbol.asyncDispose]: drop };
     }

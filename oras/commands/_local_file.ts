@@ -2,6 +2,7 @@ import type { Algorithm } from "../../digest/algorithm.ts";
 import type { Digest } from "../../digest/digest.ts";
 import { createHasher } from "../../digest/hasher.ts";
 import { CommandError } from "./_errors.ts";
+import { readStdin } from "./_stdin.ts";
 
 /** A file, or stdin, open for reading. */
 export interface LocalFile extends Disposable {
@@ -20,10 +21,13 @@ export interface HashedContent {
 const BUFFER_SIZE = 1 << 20;
 
 /** Opens a file that a command names; `-` is stdin. */
-export async function openLocal(path: string): Promise<LocalFile> {
+export async function openLocal(
+  path: string,
+  signal: AbortSignal,
+): Promise<LocalFile> {
   if (path === "-") {
     return {
-      read: (buffer) => Deno.stdin.read(buffer),
+      read: (buffer) => readStdin(buffer, signal),
       [Symbol.dispose]() {},
     };
   }
@@ -67,7 +71,7 @@ export async function readLocal(
   limit: number,
   signal: AbortSignal,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  using file = await openLocal(path);
+  using file = await openLocal(path, signal);
   let held = new Uint8Array(64 * 1024);
   let size = 0;
   while (size <= limit) {
@@ -91,7 +95,7 @@ export async function hashLocal(
   signal: AbortSignal,
 ): Promise<HashedContent> {
   const hasher = createHasher(algorithm);
-  using file = await openLocal(path);
+  using file = await openLocal(path, signal);
   let [buffer, other] = [
     new Uint8Array(BUFFER_SIZE),
     new Uint8Array(BUFFER_SIZE),
@@ -116,8 +120,9 @@ export async function hashLocal(
 /** A file as a byte stream, which closes it at its end and when it is cancelled. */
 export async function streamLocal(
   path: string,
+  signal: AbortSignal,
 ): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
-  const file = await openLocal(path);
+  const file = await openLocal(path, signal);
   return new ReadableStream({
     type: "bytes",
     autoAllocateChunkSize: 256 * 1024,

@@ -16,7 +16,9 @@ export async function* readLocalLayer(
   path: string,
   signal: AbortSignal,
 ): AsyncGenerator<TarEntryHeader, void, undefined> {
-  for await (const { header } of readTar(decompress(await streamLocal(path)))) {
+  for await (
+    const { header } of readTar(decompress(await streamLocal(path, signal)))
+  ) {
     signal.throwIfAborted();
     yield header;
   }

@@ -24,7 +24,9 @@ export async function openLocalSource(
   const temporary = await Deno.makeTempFile({ prefix: "gantry-" });
   const drop = () => Deno.remove(temporary);
   try {
-    await Deno.writeFile(temporary, await streamLocal("-"), { signal });
+    await Deno.writeFile(temporary, await streamLocal("-", signal), {
+      signal,
+    });
     return await hashed(temporary, signal, drop);
   } catch (error) {
     await drop();

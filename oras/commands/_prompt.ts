@@ -1,3 +1,5 @@
+import { readStdin } from "./_stdin.ts";
+
 /** Asks questions on the terminal. Questions go to stderr, so that stdout stays clean. */
 export class Prompt {
   readonly #write: (text: string) => void;
@@ -82,18 +84,10 @@ export class Prompt {
 
   /** Reads what there is; undefined at the end of the input. */
   async #read(): Promise<string | undefined> {
-    this.#signal.throwIfAborted();
     const buffer = new Uint8Array(1024);
-    const { promise, reject } = Promise.withResolvers<never>();
-    const onAbort = () => reject(this.#signal.reason);
-    this.#signal.addEventListener("abort", onAbort, { once: true });
-    try {
-      const count = await Promise.race([Deno.stdin.read(buffer), promise]);
-      return count === null
-        ? undefined
-        : this.#decoder.decode(buffer.subarray(0, count), { stream: true });
-    } finally {
-      this.#signal.removeEventListener("abort", onAbort);
-    }
+    const count = await readStdin(buffer, this.#signal);
+    return count === null
+      ? undefined
+      : this.#decoder.decode(buffer.subarray(0, count), { stream: true });
   }
 }

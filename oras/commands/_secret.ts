@@ -1,6 +1,11 @@
 import type { Credential } from "../../distribution/credential.ts";
 import type { Invocation } from "./_command.ts";
+import { CommandError } from "./_errors.ts";
 import { refuseTogether } from "./_exclusive.ts";
+import { readStdin } from "./_stdin.ts";
+
+/** No secret is longer, in characters: identity tokens have some thousands. */
+const MAX_SECRET = 1024 * 1024;
 
 /** Reads the credential that the flags give; undefined where they give none. */
 export async function readCredential(
@@ -25,7 +30,8 @@ export function toCredential(
 }
 
 /** Reads the secret that the flags give; "" where they give none. */
-async function readSecret({ console, flags }: Invocation): Promise<string> {
+async function readSecret(invocation: Invocation): Promise<string> {
+  const { console, flags } = invocation;
   refuseTogether(flags, "username", "identity-token", "identity-token-stdin");
   refuseTogether(
     flags,
@@ -44,11 +50,22 @@ async function readSecret({ console, flags }: Invocation): Promise<string> {
   const isOnStdin = ["password-stdin", "identity-token-stdin"].some((name) =>
     flags.knows(name) && flags.bool(name)
   );
-  return isOnStdin ? await readStdinSecret() : "";
+  return isOnStdin ? await readStdinSecret(invocation.signal) : "";
 }
 
 /** Reads all of stdin; one line feed at its end, and a carriage return before that, are not part of the secret. */
-export async function readStdinSecret(): Promise<string> {
-  const text = await new Response(Deno.stdin.readable).text();
+export async function readStdinSecret(signal: AbortSignal): Promise<string> {
+  const decoder = new TextDecoder();
+  const buffer = new Uint8Array(64 * 1024);
+  let text = "";
+  while (text.length <= MAX_SECRET) {
+    const count = await readStdin(buffer, signal);
+    if (count === null) break;
+    text += decoder.decode(buffer.subarray(0, count), { stream: true });
+  }
+  if (text.length > MAX_SECRET) {
+    throw new CommandError("what is on stdin is too long for a secret");
+  }
+  text += decoder.decode();
   return text.replace(/\n$/, "").replace(/\r$/, "");
 }

@@ -78,7 +78,7 @@ async function readPassword(invocation: Invocation): Promise<string> {
   const { console, flags, signal } = invocation;
   let password: string;
   if (flags.bool("password-stdin")) {
-    password = await readStdinSecret();
+    password = await readStdinSecret(signal);
   } else {
     const prompt = new Prompt((text) => console.errRaw(text), signal);
     password = await prompt.askSecret("Password: ");

@@ -49,7 +49,7 @@ async function measure(file: string, signal: AbortSignal): Promise<Measured> {
   const first: number[] = [];
   let size = 0;
   async function* watched(): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-    for await (const piece of await streamLocal(file)) {
+    for await (const piece of await streamLocal(file, signal)) {
       signal.throwIfAborted();
       if (first.length < MAGIC_SIZE) {
         first.push(...piece.subarray(0, MAGIC_SIZE));

@@ -18,7 +18,7 @@ export async function run(invocation: Invocation): Promise<void> {
   );
   const { chainId, layers } = await applyLayers(
     args.map((path, index) => ({
-      open: () => streamLocal(path),
+      open: () => streamLocal(path, signal),
       diffId: diffIds[index],
     })),
     flags.text("output"),

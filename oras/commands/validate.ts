@@ -68,7 +68,7 @@ async function validate(
     const { validateLayout } = await import("./_validate_layout.ts");
     return await validateLayout(path, level, signal);
   }
-  const source = await streamLocal(path);
+  const source = await streamLocal(path, signal);
   if (type === "layer") return await judgeLayer(source, signal);
   const { content, isLayer } = await lookInto(source);
   if (isLayer && type === "auto") return await judgeLayer(content, signal);
