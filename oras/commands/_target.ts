@@ -1,5 +1,6 @@
 import { Reference } from "../../distribution/reference.ts";
 import { InvalidReferenceError } from "../../distribution/reference_error.ts";
+import { readArchiveArgument } from "./_archive_argument.ts";
 import type { Invocation } from "./_command.ts";
 import { UsageError } from "./_errors.ts";
 import { usageLine } from "./help.ts";
@@ -18,6 +19,16 @@ export function readReference(text: string): Reference {
       "REFERENCE_NAME_EMPTY",
       text,
       "the repository is missing",
+    );
+  }
+  // Otherwise these would be images of Docker Hub, where none are called so.
+  if (readArchiveArgument(text) !== undefined) {
+    throw new UsageError(
+      `${JSON.stringify(text)}: only cp and validate take archives`,
+      {
+        hint:
+          "Read a layout in a tar file with --oci-layout, or copy the archive first",
+      },
     );
   }
   return Reference.parse(text);

@@ -106,6 +106,10 @@ Deno.test("what cannot be parsed is refused with exit code 1 and a hint", async 
       ["pull", "a", "b"],
       'Error: "gantry pull" requires exactly 1 argument but got 2\nUsage: ',
     ],
+    [
+      ["pull", "oci-archive:x.tar:v1"],
+      'Error: "oci-archive:x.tar:v1": only cp and validate take archives\nRead',
+    ],
     [["serve", "x"], 'Error: "gantry serve" takes no arguments but got 1\n'],
     [
       ["push", "--image-spec=v9", "x"],
