@@ -3,9 +3,9 @@
  * and Node, and elsewhere all that its properties reach, causes of errors included.
  */
 export function inspect(value: unknown): string {
-  const { Deno, process } = globalThis as Runtime;
-  if (Deno?.inspect !== undefined) {
-    return Deno.inspect(value, { depth: 10, strAbbreviateSize: Infinity });
+  const { Deno: deno, process } = globalThis as Runtime;
+  if (deno?.inspect !== undefined) {
+    return deno.inspect(value, { depth: 10, strAbbreviateSize: Infinity });
   }
   const util = process?.getBuiltinModule?.("node:util");
   return util?.inspect(value, { depth: 10, maxStringLength: Infinity }) ??

@@ -80,28 +80,37 @@ Deno.test({
 Deno.test({
   name: "the portable tests pass in Node",
   ignore: recentNode() === undefined,
-  async fn() {
-    const folder = await Deno.makeTempDir();
-    try {
-      await Deno.writeTextFile(join(folder, "package.json"), MODULES);
-      for (const [name, text] of await bundleOnce()) {
-        await Deno.writeTextFile(join(folder, name), text);
-      }
-      const main = join(folder, "main.js");
-      await Deno.writeTextFile(
-        main,
-        `import { probe } from "./${ENTRY}";
+  fn: () => assertPasses(recentNode()!),
+});
+
+Deno.test({
+  name: "the portable tests pass in Bun",
+  ignore: !found("bun"),
+  fn: () => assertPasses("bun"),
+});
+
+/** Lets a program run the bundle, and looks at what it reports. */
+async function assertPasses(program: string): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await Deno.writeTextFile(join(folder, "package.json"), MODULES);
+    for (const [name, text] of await bundleOnce()) {
+      await Deno.writeTextFile(join(folder, name), text);
+    }
+    const main = join(folder, "main.js");
+    await Deno.writeTextFile(
+      main,
+      `import { probe } from "./${ENTRY}";
 process.stdout.write(JSON.stringify(await probe()));
 `,
-      );
-      const { success, stdout, stderr } = await new Deno.Command(
-        recentNode()!,
-        { args: [main], stdin: "null" },
-      ).output();
-      assert(success, new TextDecoder().decode(stderr));
-      await assertReport(JSON.parse(new TextDecoder().decode(stdout)));
-    } finally {
-      await Deno.remove(folder, { recursive: true });
-    }
-  },
-});
+    );
+    const { success, stdout, stderr } = await new Deno.Command(program, {
+      args: [main],
+      stdin: "null",
+    }).output();
+    assert(success, new TextDecoder().decode(stderr));
+    await assertReport(JSON.parse(new TextDecoder().decode(stdout)));
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
