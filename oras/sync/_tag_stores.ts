@@ -22,6 +22,8 @@ export class TagStores {
   readonly #makeClient: MakeClient;
   readonly #clients = new Map<string, Promise<RegistryClient>>();
   readonly #layouts = new Map<string, Promise<TagStore>>();
+  /** What was made here, and ends with the sync. */
+  readonly #own: { close?(): void }[] = [];
 
   constructor(
     creds: readonly SyncRegistry[],
@@ -57,10 +59,17 @@ export class TagStores {
 
   async #open(registry: string): Promise<RegistryClient> {
     const told = this.#creds.find((one) => one.registry === registry);
-    return await this.#makeClient(
-      registry,
-      told === undefined ? {} : clientOptions(told),
-    );
+    const options = told === undefined ? {} : clientOptions(told);
+    if (options.transport !== undefined) this.#own.push(options.transport);
+    const client = await this.#makeClient(registry, options);
+    // One that was given belongs to the giver.
+    if (this.#makeClient === defaultClient) this.#own.push(client);
+    return client;
+  }
+
+  /** Lets go of the connections of what was made here. */
+  close(): void {
+    for (const one of this.#own) one.close?.();
   }
 }
 

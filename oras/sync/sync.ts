@@ -88,6 +88,14 @@ class Sync {
   }
 
   async run(): Promise<readonly SyncResult[]> {
+    try {
+      return await this.#run();
+    } finally {
+      this.#stores.close();
+    }
+  }
+
+  async #run(): Promise<readonly SyncResult[]> {
     const { sync } = this.#config;
     // What is malformed is told before anything is done.
     for (const entry of sync) await checkEntry(entry, this.#options);

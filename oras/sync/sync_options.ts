@@ -32,7 +32,7 @@ export interface BackupData {
 /** How {@linkcode sync} works. */
 export interface SyncOptions extends SignalOptions {
   /**
-   * Makes the client of a registry, once for each.
+   * Makes the client of a registry, once for each. Closing them is the maker's part.
    *
    * @default {a RegistryClient with what the configuration says of the registry}
    */
