@@ -82,9 +82,7 @@ Deno.test("--timeout ends a command that waits for stdin, which stays open", asy
 
 Deno.test("--timeout leaves a command alone that is done in time", async () => {
   await using box = await openSandbox(createRegistry().fetch);
-  const started = performance.now();
+  // A timer that is left would keep the program alive, and this test with it.
   await box.ok("push", `${box.host}/app:v1`, "--timeout=1h");
   await box.ok("resolve", `${box.host}/app:v1`, "--timeout=100d");
-  // The timer would keep the program alive.
-  assertEquals(performance.now() - started < 60_000, true);
 });
