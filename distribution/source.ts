@@ -1,3 +1,5 @@
+import { bytesStream } from "../digest/_bytes_stream.ts";
+
 /**
  * Content that can be opened again.
  *
@@ -52,7 +54,7 @@ export function toSource(content: SourceLike): Source {
   if (content instanceof Uint8Array) {
     return {
       size: content.byteLength,
-      open: (offset = 0) => new Blob([content.subarray(offset)]).stream(),
+      open: (offset = 0) => bytesStream(content.subarray(offset)),
       bytes: () => content,
     };
   }

@@ -1,3 +1,4 @@
+import { bytesStream } from "../../digest/_bytes_stream.ts";
 import { readAhead } from "../../digest/_read_ahead.ts";
 import { SizeMismatchError } from "../../digest/errors.ts";
 import { verifyStream } from "../../digest/verify_stream.ts";
@@ -78,7 +79,7 @@ export async function openVerified(
   }
   const bytes = await readBytes(stream, descriptor, { signal });
   await verifyBytes(bytes, descriptor);
-  return new Blob([bytes]).stream();
+  return bytesStream(bytes);
 }
 
 /** Reads a stream into memory, no further than the descriptor says. */
@@ -106,6 +107,6 @@ export async function verifyBytes(
     throw new SizeMismatchError(size, bytes.byteLength, digest);
   }
   const addressed = addressedBytes(bytes, mediaType);
-  const stream = verifyStream(new Blob([addressed]).stream(), { digest });
+  const stream = verifyStream(bytesStream(addressed), { digest });
   for await (const _ of stream) { /* The check is at the end. */ }
 }

@@ -1,3 +1,4 @@
+import { bytesStream } from "../../digest/_bytes_stream.ts";
 import { SizeMismatchError } from "../../digest/errors.ts";
 import type {
   FetchContentOptions,
@@ -93,7 +94,7 @@ export class MemoryStore
       if (byteLength !== size) {
         throw new SizeMismatchError(size, byteLength, digest);
       }
-      return new Blob([held.bytes.subarray(offset)]).stream();
+      return bytesStream(held.bytes.subarray(offset));
     });
   }
 
