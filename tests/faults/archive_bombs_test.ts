@@ -1,13 +1,8 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { LayerLimitError } from "@gantry/oci/image/layer";
 import { extractDirectory } from "@gantry/oci/image/layer/node";
-import {
-  archive,
-  type Entry,
-  streamOf,
-  temporaryDirectory,
-  tree,
-} from "../image/layer/_archives.ts";
+import { archive, type Entry, streamOf } from "../image/layer/_archives.ts";
+import { temporaryDirectory, tree } from "../image/layer/_directories.ts";
 
 Deno.test("extractDirectory() gives up on long links that lead through one another", async () => {
   await using work = await temporaryDirectory();

@@ -17,7 +17,7 @@ import {
 } from "node:fs/promises";
 import { found } from "../_support/programs.ts";
 import { getXattrs, setXattrs, xattrsWork } from "../_support/xattrs.ts";
-import { temporaryDirectory } from "../image/layer/_archives.ts";
+import { temporaryDirectory } from "../image/layer/_directories.ts";
 import {
   describe,
   mutate,

@@ -2,12 +2,8 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { LayerError, LayerLimitError } from "@gantry/oci/image/layer";
 import { extractDirectory } from "@gantry/oci/image/layer/node";
-import {
-  archive,
-  streamOf,
-  temporaryDirectory,
-  tree,
-} from "../../image/layer/_archives.ts";
+import { archive, streamOf } from "../../image/layer/_archives.ts";
+import { temporaryDirectory, tree } from "../../image/layer/_directories.ts";
 
 Deno.test("a hard link is looked up in the archive, and never where the process is", async () => {
   // The name of a file that is there, seen from where this process runs.

@@ -24,13 +24,8 @@ import {
   writeFile,
 } from "node:fs/promises";
 import { gzipSync } from "node:zlib";
-import {
-  archive,
-  type Entry,
-  streamOf,
-  temporaryDirectory,
-  tree,
-} from "./_archives.ts";
+import { archive, type Entry, streamOf } from "./_archives.ts";
+import { temporaryDirectory, tree } from "./_directories.ts";
 
 async function layer(entries: Entry[]): Promise<LayerInput> {
   const bytes = await archive(entries);

@@ -18,7 +18,7 @@ import {
   writeFile,
 } from "node:fs/promises";
 import { execFileSync } from "node:child_process";
-import { temporaryDirectory } from "./_archives.ts";
+import { temporaryDirectory } from "./_directories.ts";
 import { describe, mutate, random, settle } from "./_random_tree.ts";
 
 Deno.test("applyLayers() of diffDirectories() gives the second tree", async (t) => {

@@ -1,7 +1,8 @@
 import { assertEquals } from "@std/assert";
 import { readTar, validateLayer } from "@gantry/oci/image/layer";
 import { applyLayers } from "@gantry/oci/image/layer/node";
-import { streamOf, temporaryDirectory, tree } from "./_archives.ts";
+import { streamOf } from "./_archives.ts";
+import { temporaryDirectory, tree } from "./_directories.ts";
 import { END, header, join, octal, padded, record } from "./_tar_blocks.ts";
 
 /** Devices' numbers, which Go's writer sets on all. */

@@ -8,13 +8,8 @@ import {
 import { extractDirectory } from "@gantry/oci/image/layer/node";
 import { mkdir, stat, symlink, writeFile } from "node:fs/promises";
 import { gzipSync, zstdCompressSync } from "node:zlib";
-import {
-  archive,
-  type Entry,
-  streamOf,
-  temporaryDirectory,
-  tree,
-} from "./_archives.ts";
+import { archive, type Entry, streamOf } from "./_archives.ts";
+import { temporaryDirectory, tree } from "./_directories.ts";
 
 const root: Entry = { name: "d", type: "directory", mode: 0o755 };
 

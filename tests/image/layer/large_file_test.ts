@@ -10,7 +10,8 @@ import { readFile } from "node:fs/promises";
 import { createReadStream } from "node:fs";
 import { platform } from "node:process";
 import { Readable } from "node:stream";
-import { archive, type Entry, temporaryDirectory } from "./_archives.ts";
+import { archive, type Entry } from "./_archives.ts";
+import { temporaryDirectory } from "./_directories.ts";
 
 const MIB = 1024 * 1024;
 /** Sizes around those of the buffers that are used over and over. */

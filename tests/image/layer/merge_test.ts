@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { mkdir, rm, symlink, writeFile } from "node:fs/promises";
 import { mergeTree } from "../../../image/layer/node/_merge.ts";
-import { temporaryDirectory, tree } from "./_archives.ts";
+import { temporaryDirectory, tree } from "./_directories.ts";
 
 Deno.test("mergeTree() undoes its moves when one of them fails", async () => {
   await using work = await temporaryDirectory();

@@ -1,12 +1,8 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { type FileNameRules, UnsafeEntryError } from "@gantry/oci/image/layer";
 import { extractDirectory } from "@gantry/oci/image/layer/node";
-import {
-  archive,
-  type Entry,
-  streamOf,
-  temporaryDirectory,
-} from "./_archives.ts";
+import { archive, type Entry, streamOf } from "./_archives.ts";
+import { temporaryDirectory } from "./_directories.ts";
 
 const ROOT: Entry = { name: "d/", type: "directory" };
 

@@ -22,7 +22,7 @@ import {
 } from "node:fs/promises";
 import { gunzipSync } from "node:zlib";
 import { found } from "../../_support/programs.ts";
-import { temporaryDirectory, tree } from "./_archives.ts";
+import { temporaryDirectory, tree } from "./_directories.ts";
 
 /** A tree with one of each thing that a layer can hold. */
 async function makeTree(path: string): Promise<void> {

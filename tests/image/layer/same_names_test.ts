@@ -4,7 +4,8 @@ import { applyLayer, extractDirectory } from "@gantry/oci/image/layer/node";
 import { mkdirSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { archive, streamOf, temporaryDirectory, tree } from "./_archives.ts";
+import { archive, streamOf } from "./_archives.ts";
+import { temporaryDirectory, tree } from "./_directories.ts";
 
 /** Whether names that differ by case are one, as macOS and Windows mostly have it. */
 function foldsCase(): boolean {

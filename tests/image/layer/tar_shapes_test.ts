@@ -5,7 +5,8 @@ import {
   type TarEntryHeader,
 } from "@gantry/oci/image/layer";
 import { applyLayer, extractDirectory } from "@gantry/oci/image/layer/node";
-import { streamOf, temporaryDirectory, tree } from "./_archives.ts";
+import { streamOf } from "./_archives.ts";
+import { temporaryDirectory, tree } from "./_directories.ts";
 import {
   END,
   GNU,

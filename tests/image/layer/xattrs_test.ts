@@ -11,7 +11,8 @@ import {
 import { chmod, link, mkdir, symlink, writeFile } from "node:fs/promises";
 import { found } from "../../_support/programs.ts";
 import { getXattrs, setXattrs, xattrsWork } from "../../_support/xattrs.ts";
-import { streamOf, temporaryDirectory, tree } from "./_archives.ts";
+import { streamOf } from "./_archives.ts";
+import { temporaryDirectory, tree } from "./_directories.ts";
 import {
   END,
   header,
