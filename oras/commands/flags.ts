@@ -44,7 +44,8 @@ export const REGISTRY_CONFIG: Flag = {
   name: "registry-config",
   kind: "stringArray",
   value: "path",
-  purpose: "read credentials from this file; the first one given is written",
+  purpose:
+    "read credentials from this file; login and logout change the first one given",
   group: "Registry flags",
 };
 
@@ -292,6 +293,7 @@ export function side(prefix: "from" | "to", flags: readonly Flag[]): Flag[] {
     .map(({ short: _, ...flag }) => ({
       ...flag,
       name: `${prefix}-${flag.name}`,
-      purpose: `${word}: ${flag.purpose}`,
+      purpose: `${word}: ${flag.purpose}`
+        .replace("--cert-file", `--${prefix}-cert-file`),
     }));
 }

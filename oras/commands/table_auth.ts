@@ -5,7 +5,7 @@ import { DEBUG, FORMAT, REMOTE } from "./flags.ts";
 /** `gantry auth …` */
 export const AUTH: Command = {
   name: "auth",
-  purpose: "See what registries are shown",
+  purpose: "Look at logins and tokens",
   commands: [
     {
       name: "token",
@@ -49,7 +49,7 @@ export const AUTH: Command = {
     },
     {
       name: "whoami",
-      purpose: "Tell as whom a registry is spoken to",
+      purpose: "Tell which login is used for a registry",
       usage: "[flags] <registry>",
       notes: [
         "Names the user of the stored credential, the file or helper that it comes from,",

@@ -1,5 +1,5 @@
 import type { Command } from "./_command.ts";
-import { CACHE, DOCKER_CONFIG } from "./_words.ts";
+import { CACHE, DOCKER_CONFIG, STDIN } from "./_words.ts";
 import {
   CHUNK_SIZE,
   DEBUG,
@@ -77,7 +77,7 @@ export const BLOB: Command = {
       name: "push",
       purpose: "Push a file as a blob",
       usage: "[flags] <name>[@digest] <file>",
-      notes: ["- as the file is stdin."],
+      notes: [STDIN],
       examples: [
         { title: "Push it", line: "blob push localhost:5000/hello hi.txt" },
         {
@@ -113,7 +113,8 @@ export const BLOB: Command = {
           name: "size",
           kind: "int",
           preset: -1,
-          purpose: "refuse content of another size",
+          purpose:
+            "refuse content of another size than this, in bytes; -1 takes any",
         },
         CHUNK_SIZE,
         DRY_RUN,

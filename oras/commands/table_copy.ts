@@ -67,7 +67,7 @@ export const CP: Command = {
     {
       name: "force",
       kind: "bool",
-      purpose: "look at everything below what is there, and mend it",
+      purpose: "check all that the target has below the manifest, and mend it",
     },
     {
       name: "no-clobber",

@@ -163,12 +163,13 @@ export const LAYER: Command = {
         {
           name: "keep-owners",
           kind: "bool",
-          purpose: "keep owners; the superuser's default",
+          purpose: "keep owners; the default for root",
         },
         {
           name: "ignore-owners",
           kind: "bool",
-          purpose: "make all files one's own; others' default",
+          purpose:
+            "make all files those of the current user; the default for others than root",
         },
         {
           name: "xattrs",

@@ -1,5 +1,5 @@
 import type { Command } from "./_command.ts";
-import { CACHE, DOCKER_CONFIG, REFERENCE } from "./_words.ts";
+import { CACHE, DOCKER_CONFIG, REFERENCE, STDIN } from "./_words.ts";
 import {
   concurrency,
   DEBUG,
@@ -232,7 +232,7 @@ export const MANIFEST: Command = {
       name: "push",
       purpose: "Push a file as a manifest, byte for byte",
       usage: "[flags] <name>[:<tag>[,<tag>][...]|@<digest>] <file>",
-      notes: ["- as the file is stdin."],
+      notes: [STDIN],
       examples: [
         {
           title: "Push it under a tag",

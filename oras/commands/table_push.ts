@@ -121,7 +121,7 @@ export const PUSH: Command = {
       value: "v1.1|v1.0",
       choices: ["v1.1", "v1.0"],
       purpose:
-        "version of the manifest; v1.1, and v1.0 with --config but no --artifact-type",
+        "version of the manifest; where not given v1.1, but v1.0 with --config and no --artifact-type",
       check: (value) =>
         value === "v1.1" || value === "v1.0"
           ? undefined

@@ -25,9 +25,14 @@ const PLACE: readonly Flag[] = [
     value: "path",
   }),
   flag("base-path", "string", "answer below this path", { value: "path" }),
-  flag("external-url", "string", "the URL under which clients come", {
-    value: "url",
-  }),
+  flag(
+    "external-url",
+    "string",
+    "the URL that clients use, where a proxy stands in front",
+    {
+      value: "url",
+    },
+  ),
   flag(
     "trust-forwarded",
     "bool",

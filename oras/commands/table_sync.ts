@@ -16,7 +16,7 @@ export const SYNC: Command = {
     "The configuration is YAML or JSON in the vocabulary of regsync: version, creds,",
     "defaults and sync, with entries of type image, repository or registry. A source or",
     "target ocidir://path is an OCI image layout on disk. Fields that have no effect are",
-    "told; others that are not known are refused. Schedules are left to cron and CI.",
+    "named on stderr; unknown ones are refused. Schedules are left to cron and CI.",
     "Credentials are those of creds, or else those that login has stored. What fails",
     "does not keep the rest from being done; the exit code is 1 then.",
   ],
@@ -31,7 +31,11 @@ export const SYNC: Command = {
   arity: { min: 1, max: 1, meaning: "the configuration" },
   files: 0,
   flags: [
-    concurrency(4),
+    {
+      ...concurrency(4),
+      purpose:
+        "how many tags are copied at once, whatever the configuration says",
+    },
     {
       name: "missing",
       kind: "bool",
