@@ -2,7 +2,7 @@ import type { Command } from "./_command.ts";
 import { type Flag, FLAG_GROUPS } from "./_flag.ts";
 import { COMMON } from "./flags.ts";
 import { NETWORK } from "./_words.ts";
-import { permissionsOf } from "./permissions.ts";
+import { permissionsOf, PLACES } from "./permissions.ts";
 
 /**
  * The help page of a command or of a group of commands.
@@ -49,11 +49,7 @@ export function helpPage(command: Command, path: string): string {
   }
   const permissions = permissionsOf(path);
   if (permissions !== undefined && permissions.flags.length > 0) {
-    sections.push(
-      `Permissions under Deno:\n${
-        permissions.flags.map((flag) => `  ${flag}`).join("\n")
-      }`,
-    );
+    sections.push(permissionSection(permissions.flags));
   }
   if (command.commands !== undefined) {
     sections.push(
@@ -106,6 +102,16 @@ function flagPurpose(flag: Flag): string {
   const preset = flag.preset === undefined ? "" : ` (default ${flag.preset})`;
   const required = flag.required ? " (required)" : "";
   return `${flag.purpose}${repeats}${preset}${required}`;
+}
+
+/** What `deno run` has to be given where it is not given `-A`, and what the places stand for. */
+function permissionSection(flags: readonly string[]): string {
+  const places = PLACES.filter(([place]) =>
+    flags.some((flag) => flag.includes(place))
+  );
+  const lines = flags.map((flag) => `  ${flag}`).join("\n");
+  return `Permissions under Deno, for "deno run" without -A:\n${lines}` +
+    (places.length === 0 ? "" : `\n\n${section("Where", places)}`);
 }
 
 function section(

@@ -34,6 +34,17 @@ const TEMPORARY = [
   "--allow-write=<temporary>",
 ] as const;
 
+/** What stands for each word in angle brackets. */
+export const PLACES: readonly (readonly [place: string, meaning: string])[] = [
+  ["<registry>", "its host:port, and that of whoever gives out its tokens"],
+  ["<credentials>", "the folder of DOCKER_CONFIG, or ~/.docker"],
+  ["<files>", "what the arguments and flags name for reading"],
+  ["<output>", "what is written"],
+  ["<temporary>", "the system's folder for temporary files, such as /tmp"],
+  ["<listen>", "the address of --listen"],
+  ["<root>", "the folder of --root"],
+];
+
 /** All groups; every command with a `load` of its own is in one. */
 export const PERMISSION_GROUPS: readonly PermissionGroup[] = [
   {
