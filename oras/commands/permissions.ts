@@ -41,7 +41,7 @@ export const PLACES: readonly (readonly [place: string, meaning: string])[] = [
   ["<files>", "what the arguments and flags name for reading"],
   ["<output>", "what is written"],
   ["<temporary>", "the system's folder for temporary files, such as /tmp"],
-  ["<listen>", "the address of --listen"],
+  ["<listen>", "the address of --listen, and the host of --webhook"],
   ["<root>", "the folder of --root"],
 ];
 
