@@ -26,7 +26,11 @@ export async function onTerminal(
   return await shellOnTerminal(box, line, answers, env);
 }
 
-/** Runs a line of the shell on a terminal of its own. `gantry` in it is the command. */
+/**
+ * Runs a line of the shell on a terminal of its own. `gantry` in it is the
+ * command. The code is the last command's in every shell: one without a trap,
+ * such as dash, ends itself with 130 when a Ctrl-C was typed meanwhile.
+ */
 export async function shellOnTerminal(
   box: Sandbox,
   line: string,
@@ -35,7 +39,7 @@ export async function shellOnTerminal(
 ): Promise<Screen> {
   const command = line.replaceAll(/\bgantry(?= )/g, gantryCommand().join(" "));
   const child = new Deno.Command("script", {
-    args: ["-qec", command, "/dev/null"],
+    args: ["-qec", `trap : INT; ${command}`, "/dev/null"],
     cwd: box.folder,
     env: { DOCKER_CONFIG: box.folder, TERM: "xterm", ...env },
     stdin: "piped",
