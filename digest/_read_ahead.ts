@@ -3,6 +3,11 @@ import { byobReader, readPiece } from "./_tap_stream.ts";
 /** Most streams are small, so that only the second read asks for a large piece. */
 const FIRST_CHUNK = 64 * 1024;
 const CHUNK = 1024 * 1024;
+/**
+ * A stream asks its source for the next piece only when the pull for the last one
+ * has settled, so many microtasks after that piece was handed over.
+ */
+const SETTLING = 4;
 
 /**
  * Reads a stream to its end and hands each piece over, while the next one is on
@@ -33,6 +38,8 @@ export async function readAhead(
       next = reader.read();
       // Whoever awaits it sees the failure; until then it is not unhandled.
       next.catch(() => {});
+      // Using a piece at once would keep its source waiting until it has been used.
+      for (let at = 0; at < SETTLING; at++) await null;
       const pending = use(piece);
       if (pending !== undefined) await pending;
       reader.recycle(piece);
