@@ -248,6 +248,15 @@ export const VERBOSE: Flag = {
   deprecated: "and will be removed in a future release.",
 };
 
+/** What commands share whose argument is in a registry or in a layout on disk. */
+export const TARGET: readonly Flag[] = [
+  ...FORMAT,
+  ...REMOTE,
+  ...LAYOUT,
+  DEBUG,
+  VERBOSE,
+];
+
 /** `--chunk-size`. */
 export const CHUNK_SIZE: Flag = {
   name: "chunk-size",

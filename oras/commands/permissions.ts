@@ -64,8 +64,13 @@ export const PERMISSION_GROUPS: readonly PermissionGroup[] = [
   },
   {
     purpose: "Make files",
-    commands: ["layer diff", "layer pack", "htpasswd"],
+    commands: ["layer diff", "layer pack"],
     flags: ["--allow-env=SOURCE_DATE_EPOCH", ...FILES],
+  },
+  {
+    purpose: "Keep a registry's users",
+    commands: ["htpasswd"],
+    flags: FILES,
   },
   {
     purpose: "Unpack layers",

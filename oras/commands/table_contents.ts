@@ -1,6 +1,6 @@
 import type { Command } from "./_command.ts";
 import { DOCKER_CONFIG } from "./_words.ts";
-import { DEBUG, FORMAT, LAYOUT, REMOTE, VERBOSE } from "./flags.ts";
+import { DEBUG, FORMAT, REMOTE, TARGET, VERBOSE } from "./flags.ts";
 
 /** `gantry repo …` */
 export const REPO: Command = {
@@ -72,11 +72,7 @@ export const REPO: Command = {
           kind: "bool",
           purpose: "leave out tags that are made from digests, as sha256-…",
         },
-        ...FORMAT,
-        ...REMOTE,
-        ...LAYOUT,
-        DEBUG,
-        VERBOSE,
+        ...TARGET,
       ],
       environment: [DOCKER_CONFIG],
       load: () => import("./repo_tags.ts"),

@@ -77,7 +77,10 @@ export const DISCOVER: Command = {
       hidden: true,
     },
     TEMPLATE,
-    NO_TTY,
+    {
+      ...NO_TTY,
+      purpose: "taken for older scripts: there is nothing to leave out",
+    },
     ...REMOTE,
     DISTRIBUTION_SPEC,
     ...LAYOUT,

@@ -3,14 +3,10 @@ import { DOCKER_CONFIG, REFERENCE } from "./_words.ts";
 import {
   CHUNK_SIZE,
   concurrency,
-  DEBUG,
   DRY_RUN,
-  FORMAT,
-  LAYOUT,
   NO_TTY,
   PLATFORM,
-  REMOTE,
-  VERBOSE,
+  TARGET,
 } from "./flags.ts";
 
 /** `gantry image …` */
@@ -65,12 +61,8 @@ export const IMAGE: Command = {
         concurrency(8),
         CHUNK_SIZE,
         DRY_RUN,
-        ...FORMAT,
+        ...TARGET,
         NO_TTY,
-        ...REMOTE,
-        ...LAYOUT,
-        DEBUG,
-        VERBOSE,
       ],
       environment: [
         DOCKER_CONFIG,

@@ -1,16 +1,6 @@
 import type { Command } from "./_command.ts";
 import { CACHE, DOCKER_CONFIG, REFERENCE, SHORT_NAMES } from "./_words.ts";
-import {
-  concurrency,
-  DEBUG,
-  DRY_RUN,
-  FORMAT,
-  LAYOUT,
-  NO_TTY,
-  PLATFORM,
-  REMOTE,
-  VERBOSE,
-} from "./flags.ts";
+import { concurrency, DRY_RUN, NO_TTY, PLATFORM, TARGET } from "./flags.ts";
 
 /** `gantry pull` */
 export const PULL: Command = {
@@ -115,12 +105,8 @@ export const PULL: Command = {
       purpose: "print the one file that is selected; a directory stays packed",
       group: "Output flags",
     },
-    ...FORMAT,
+    ...TARGET,
     NO_TTY,
-    ...REMOTE,
-    ...LAYOUT,
-    DEBUG,
-    VERBOSE,
   ],
   environment: [DOCKER_CONFIG, CACHE],
   load: () => import("./pull.ts"),

@@ -4,15 +4,11 @@ import { DOCKER_CONFIG, SHORT_NAMES } from "./_words.ts";
 import {
   CHUNK_SIZE,
   concurrency,
-  DEBUG,
   DISTRIBUTION_SPEC,
   DRY_RUN,
-  FORMAT,
-  LAYOUT,
   NO_TTY,
   PLATFORM,
-  REMOTE,
-  VERBOSE,
+  TARGET,
 } from "./flags.ts";
 
 const EPOCH = [
@@ -127,12 +123,8 @@ export const PUSH: Command = {
           ? undefined
           : `unknown image specification flag: ${value}\nAvailable options: v1.1, v1.0`,
     },
-    ...FORMAT,
+    ...TARGET,
     NO_TTY,
-    ...REMOTE,
-    ...LAYOUT,
-    DEBUG,
-    VERBOSE,
   ],
   environment: [
     DOCKER_CONFIG,
@@ -180,13 +172,9 @@ export const ATTACH: Command = {
     },
     PLATFORM,
     ...PACK,
-    ...FORMAT,
+    ...TARGET,
     NO_TTY,
-    ...REMOTE,
     DISTRIBUTION_SPEC,
-    ...LAYOUT,
-    DEBUG,
-    VERBOSE,
   ],
   environment: [DOCKER_CONFIG, EPOCH],
   load: () => import("./attach.ts"),

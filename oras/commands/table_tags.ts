@@ -8,7 +8,7 @@ import {
   LAYOUT,
   PLATFORM,
   REMOTE,
-  VERBOSE,
+  TARGET,
 } from "./flags.ts";
 
 /** `gantry tag` */
@@ -30,11 +30,7 @@ export const TAG: Command = {
   flags: [
     concurrency(8),
     DRY_RUN,
-    ...FORMAT,
-    ...REMOTE,
-    ...LAYOUT,
-    DEBUG,
-    VERBOSE,
+    ...TARGET,
   ],
   environment: [DOCKER_CONFIG],
   load: () => import("./tag.ts"),
@@ -99,11 +95,7 @@ export const RESOLVE: Command = {
       group: "Output flags",
     },
     PLATFORM,
-    ...FORMAT,
-    ...REMOTE,
-    ...LAYOUT,
-    DEBUG,
-    VERBOSE,
+    ...TARGET,
   ],
   environment: [DOCKER_CONFIG],
   load: () => import("./resolve.ts"),
