@@ -3,12 +3,8 @@ import { OciError } from "../digest/oci_error.ts";
 import type { Descriptor } from "../image/descriptor.ts";
 import { encodeJson } from "../image/encode_json.ts";
 import { imageIndex } from "../image/image_index.ts";
-import type { Index, Manifest } from "../image/manifest.ts";
-import {
-  isIndex,
-  isManifest,
-  parseManifest,
-} from "../image/manifest_content.ts";
+import type { Index } from "../image/manifest.ts";
+import { isIndex, parseManifest } from "../image/manifest_content.ts";
 import { MediaTypes } from "../image/media_type.ts";
 import { MAX_METADATA_SIZE, readBounded } from "./_body.ts";
 import { sendWhole } from "./_send_whole.ts";
@@ -18,15 +14,11 @@ import { KeyedMutex } from "./_keyed_mutex.ts";
 import { ProtocolError } from "./errors.ts";
 import { referrersTag } from "./referrers_tag.ts";
 import type { RegistryClient } from "./registry_client.ts";
+import {
+  describeReferrer,
+  type ReferrerDescription,
+} from "./server/referrer_description.ts";
 import type { SignalOptions } from "./signal_options.ts";
-
-/** A manifest that says something about another one. */
-export interface Referrer {
-  /** What it says something about. */
-  readonly subject: string;
-  /** The entry of the subject's list: with artifact type and annotations (R59). */
-  readonly entry: Descriptor;
-}
 
 /** The list of a subject's referrers, where the client keeps it. */
 export interface ReferrersList {
@@ -36,6 +28,7 @@ export interface ReferrersList {
   readonly subject: string;
 }
 
+/** The types that have a field `subject`, by image-spec. */
 const REFERRER_TYPES: ReadonlySet<string> = new Set([
   MediaTypes.manifest,
   MediaTypes.index,
@@ -43,29 +36,12 @@ const REFERRER_TYPES: ReadonlySet<string> = new Set([
 
 /** What a manifest is a referrer of; undefined where it has no subject. */
 export function referrerOf(
-  bytes: Uint8Array,
-  descriptor: Descriptor,
-): Referrer | undefined {
-  if (!REFERRER_TYPES.has(descriptor.mediaType)) return undefined;
-  let value: Manifest | Index;
-  try {
-    value = parseManifest(bytes, { mediaType: descriptor.mediaType });
-  } catch (error) {
-    // What is no proper manifest has been judged by the registry.
-    if (error instanceof OciError) return undefined;
-    throw error;
-  }
-  if (value.subject === undefined) return undefined;
-  const artifactType = value.artifactType ||
-    (isManifest(value) ? value.config.mediaType : undefined);
-  return {
-    subject: value.subject.digest,
-    entry: {
-      ...descriptor,
-      ...value.annotations !== undefined && { annotations: value.annotations },
-      ...artifactType && { artifactType },
-    },
-  };
+  bytes: Uint8Array<ArrayBuffer>,
+  { digest, mediaType }: Descriptor,
+): ReferrerDescription | undefined {
+  return REFERRER_TYPES.has(mediaType)
+    ? describeReferrer({ digest, mediaType, bytes })
+    : undefined;
 }
 
 /** An index as it was found, and by what it is recognised. */
@@ -129,13 +105,13 @@ const turns = new WeakMap<RegistryClient, KeyedMutex>();
 export async function addReferrer(
   client: RegistryClient,
   repository: string,
-  { subject, entry }: Referrer,
+  { subject, descriptor }: ReferrerDescription,
   options: SignalOptions,
 ): Promise<void> {
   await update(client, { repository, subject }, {
-    action: `Cannot list ${entry.digest} as a referrer of ${subject}`,
-    isDone: (found) => found.some(({ digest }) => digest === entry.digest),
-    change: (found) => [...found, entry],
+    action: `Cannot list ${descriptor.digest} as a referrer of ${subject}`,
+    isDone: (found) => found.some(({ digest }) => digest === descriptor.digest),
+    change: (found) => [...found, descriptor],
   }, options);
 }
 
@@ -143,12 +119,13 @@ export async function addReferrer(
 export async function removeReferrer(
   client: RegistryClient,
   repository: string,
-  { subject, entry }: Referrer,
+  { subject, descriptor }: ReferrerDescription,
   options: SignalOptions,
 ): Promise<void> {
-  const isOther = ({ digest }: Descriptor) => digest !== entry.digest;
+  const isOther = ({ digest }: Descriptor) => digest !== descriptor.digest;
   await update(client, { repository, subject }, {
-    action: `Cannot strike ${entry.digest} off the referrers of ${subject}`,
+    action:
+      `Cannot strike ${descriptor.digest} off the referrers of ${subject}`,
     isDone: (found) => found.every(isOther),
     change: (found) => found.filter(isOther),
   }, options);

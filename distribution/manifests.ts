@@ -18,17 +18,13 @@ import {
   promisedDigest,
 } from "./_manifest_answer.ts";
 import { putManifest } from "./_put_manifest.ts";
-import {
-  addReferrer,
-  type Referrer,
-  referrerOf,
-  removeReferrer,
-} from "./_referrers_index.ts";
+import { addReferrer, referrerOf, removeReferrer } from "./_referrers_index.ts";
 import { scrubbedError } from "./_secrets.ts";
 import { isTag } from "./reference.ts";
 import { InvalidReferenceError } from "./reference_error.ts";
 import { Referrers } from "./referrers.ts";
 import type { RegistryClient } from "./registry_client.ts";
+import type { ReferrerDescription } from "./server/referrer_description.ts";
 import type { SignalOptions } from "./signal_options.ts";
 
 /** How to ask for a manifest. */
@@ -282,7 +278,7 @@ export class Manifests {
   async #listedReferrer(
     digest: string,
     options: SignalOptions,
-  ): Promise<Referrer | undefined> {
+  ): Promise<ReferrerDescription | undefined> {
     const { capabilities } = this.#client;
     if (capabilities.referrers === true) return undefined;
     try {

@@ -1,4 +1,3 @@
-import { Digest } from "../../digest/digest.ts";
 import { OciError } from "../../digest/oci_error.ts";
 import type { Descriptor } from "../../image/descriptor.ts";
 import { MediaTypes } from "../../image/media_type.ts";
@@ -10,17 +9,13 @@ import {
   validateManifest,
 } from "../../image/validate_manifest.ts";
 import { isMediaType } from "./media_type.ts";
+import { isDescriptor, isObject } from "./referrer_description.ts";
 import { manifestInvalid } from "./request_error.ts";
-import type { StoredManifest } from "./storage.ts";
 
 /** What a registry must know of a manifest; all else is the clients' business. */
 export interface ManifestDocument {
   /** The media type: the document's own, or the one it was pushed with. */
   readonly mediaType: string;
-  /** The type of artifact: the manifest's, else its config's (distribution-spec R68). */
-  readonly artifactType: string | undefined;
-  /** The free metadata. */
-  readonly annotations: Readonly<Record<string, string>> | undefined;
   /** The digest of the manifest that this one says something about. */
   readonly subject: string | undefined;
   /** The bytes that the manifest's digest is of. */
@@ -94,7 +89,14 @@ export function readManifestDocument(
     );
   }
   if (isKnownManifestType(mediaType)) checkShape(value, mediaType);
-  return { ...describe(value, mediaType), addressed: bytes };
+  const { config, layers, manifests, subject } = value;
+  return {
+    mediaType,
+    subject: isDescriptor(subject) ? subject.digest : undefined,
+    addressed: bytes,
+    blobs: [config, ...list(layers)].filter(isDescriptor),
+    manifests: list(manifests).filter(isDescriptor),
+  };
 }
 
 /** Docker's first manifests: their layers have no sizes, and signatures stand inside. */
@@ -114,8 +116,6 @@ function readSchema1(
   }));
   return {
     mediaType,
-    artifactType: undefined,
-    annotations: undefined,
     subject: undefined,
     addressed,
     blobs: blobs.filter(isDescriptor),
@@ -131,56 +131,6 @@ function guard<Result>(read: () => Result): Result {
     if (error instanceof OciError) throw manifestInvalid(error.message);
     throw error;
   }
-}
-
-/** What {@linkcode describeReferrer} finds. */
-export interface ReferrerDescription {
-  /** The digest of the manifest's `subject`. */
-  readonly subject: string;
-  /** The descriptor that a list of referrers holds: with artifact type and annotations (R68). */
-  readonly descriptor: Descriptor;
-}
-
-/**
- * Describes a stored manifest for the list of what refers to its subject. Gives
- * undefined where it has no subject, or is no readable manifest.
- *
- * @example Find what a signature is about
- * ```ts
- * import { describeReferrer } from "@gantry/oci/distribution/server";
- * import { Digest } from "@gantry/oci/digest";
- * import { assertEquals } from "@std/assert";
- *
- * const subject = { mediaType: "application/x", digest: `${await Digest.fromString("a")}`, size: 1 };
- * const bytes = new TextEncoder().encode(JSON.stringify({ artifactType: "text/x", subject }));
- * const digest = `${await Digest.fromBytes(bytes)}`;
- * const found = describeReferrer({ mediaType: "application/y", digest, bytes });
- * assertEquals(found?.subject, subject.digest);
- * assertEquals(found?.descriptor.artifactType, "text/x");
- * ```
- */
-export function describeReferrer(
-  { mediaType, digest, bytes }: StoredManifest,
-): ReferrerDescription | undefined {
-  let document: Omit<ManifestDocument, "addressed">;
-  try {
-    document = describe(parseObject(bytes), mediaType);
-  } catch (error) {
-    if (error instanceof OciError) return undefined;
-    throw error;
-  }
-  const { subject, annotations, artifactType } = document;
-  if (subject === undefined) return undefined;
-  return {
-    subject,
-    descriptor: {
-      mediaType,
-      digest,
-      size: bytes.byteLength,
-      ...(annotations === undefined ? {} : { annotations }),
-      ...(artifactType === undefined ? {} : { artifactType }),
-    },
-  };
 }
 
 function parseObject(bytes: Uint8Array): Record<string, unknown> {
@@ -203,46 +153,6 @@ function checkShape(value: Record<string, unknown>, mediaType: string): void {
   );
 }
 
-function describe(
-  value: Record<string, unknown>,
-  mediaType: string,
-): Omit<ManifestDocument, "addressed"> {
-  const { config, subject, artifactType, annotations } = value;
-  return {
-    mediaType,
-    artifactType: typeof artifactType === "string" && artifactType !== ""
-      ? artifactType
-      : isDescriptor(config)
-      ? config.mediaType
-      : undefined,
-    annotations: isObject(annotations)
-      ? annotations as Record<string, string>
-      : undefined,
-    subject: isDescriptor(subject) ? subject.digest : undefined,
-    blobs: [config, ...list(value.layers)].filter(isDescriptor),
-    manifests: list(value.manifests).filter(isDescriptor),
-  };
-}
-
 function list(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function isDescriptor(value: unknown): value is Descriptor {
-  return isObject(value) && typeof value.mediaType === "string" &&
-    typeof value.digest === "string" && isDigest(value.digest) &&
-    Number.isSafeInteger(value.size) && (value.size as number) >= 0;
-}
-
-/** Any algorithm may stand in a descriptor: content can be named that is kept elsewhere. */
-function isDigest(text: string): boolean {
-  try {
-    return text.length <= 1024 && new Digest(text) !== undefined;
-  } catch {
-    return false;
-  }
 }

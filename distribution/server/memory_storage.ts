@@ -2,7 +2,7 @@
 // deno-lint-ignore-file require-await
 import type { Descriptor } from "../../image/descriptor.ts";
 import { ChunkList } from "./_chunk_list.ts";
-import { describeReferrer } from "./manifest_document.ts";
+import { describeReferrer } from "./referrer_description.ts";
 import { slicePage } from "./paging.ts";
 import { uploadUnknown } from "./request_error.ts";
 import type {

@@ -31,10 +31,6 @@ export {
 } from "./events.ts";
 export { htpasswd, HtpasswdError } from "./htpasswd.ts";
 export { issueTokens, type IssueTokensOptions } from "./issue_tokens.ts";
-export {
-  describeReferrer,
-  type ReferrerDescription,
-} from "./manifest_document.ts";
 export { memoryStorage } from "./memory_storage.ts";
 export { type RequestContext } from "./outside.ts";
 export {
@@ -44,6 +40,10 @@ export {
   type Permit,
 } from "./permissions.ts";
 export { type RateLimit } from "./rate_limit.ts";
+export {
+  describeReferrer,
+  type ReferrerDescription,
+} from "./referrer_description.ts";
 export { createRegistry, type RegistryServer } from "./registry.ts";
 export {
   type Deletable,

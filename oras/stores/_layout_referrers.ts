@@ -1,4 +1,4 @@
-import { describeReferrer } from "../../distribution/server/manifest_document.ts";
+import { describeReferrer } from "../../distribution/server/referrer_description.ts";
 import type { SignalOptions } from "../../distribution/signal_options.ts";
 import type { Descriptor } from "../../image/descriptor.ts";
 import { isIndex } from "../../image/manifest_content.ts";

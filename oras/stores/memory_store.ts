@@ -8,7 +8,7 @@ import type {
   TagsOptions,
 } from "../../distribution/content_options.ts";
 import type { RawManifest } from "../../distribution/manifests.ts";
-import { describeReferrer } from "../../distribution/server/manifest_document.ts";
+import { describeReferrer } from "../../distribution/server/referrer_description.ts";
 import type { SignalOptions } from "../../distribution/signal_options.ts";
 import type { Source } from "../../distribution/source.ts";
 import type { Descriptor } from "../../image/descriptor.ts";

@@ -246,6 +246,23 @@ async function referrer(
   return await manifestText({ subject, ...fields });
 }
 
+everywhere(
+  "annotations that are not texts do not spoil a list of referrers",
+  async (registry) => {
+    const digest = await digestOf("subject");
+    const subject = { mediaType: MANIFEST, digest, size: 7 };
+    const document = JSON.stringify({ subject, annotations: { count: 1 } });
+    await putManifest(registry, "app", "odd", document, "application/x.odd");
+    const response = await registry.call(`/v2/app/referrers/${digest}`);
+    const { manifests } = await response.json();
+    assertEquals(manifests, [{
+      mediaType: "application/x.odd",
+      digest: await digestOf(document),
+      size: document.length,
+    }]);
+  },
+);
+
 everywhere("R70 many referrers come in pages", async (registry) => {
   const text = await manifestText();
   const large = "x".repeat(1_200_000);

@@ -3,11 +3,11 @@ import type { Descriptor } from "../../../image/descriptor.ts";
 import { MediaTypes } from "../../../image/media_type.ts";
 import { MAX_MANIFEST_SIZE, parseJson } from "../../../image/parse_json.ts";
 import { addressedBytes } from "../../../image/addressed_bytes.ts";
+import { isMediaType } from "../media_type.ts";
 import {
   describeReferrer,
   type ReferrerDescription,
-} from "../manifest_document.ts";
-import { isMediaType } from "../media_type.ts";
+} from "../referrer_description.ts";
 import type { StoredManifest } from "../storage.ts";
 import { BoundedCache } from "../../_bounded_cache.ts";
 import type { BlobFiles } from "./_blob_files.ts";
