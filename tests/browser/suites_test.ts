@@ -18,6 +18,7 @@ const SUITES = [
   "tests/image/layer/read_tar_test.ts",
   "tests/image/layer/sparse_test.ts",
   "tests/image/layer/validate_layer_test.ts",
+  "tests/distribution/delete_tag_test.ts",
   "tests/distribution/manifests_test.ts",
   "tests/distribution/referrers_test.ts",
   "tests/distribution/stall_test.ts",
