@@ -99,32 +99,13 @@ export async function packToFile(
     console.err(describe(await result));
     return;
   }
-  const temporary = `${output}.${crypto.randomUUID().slice(0, 8)}.tmp`;
-  const layer = await packLayerToFile(directory, temporary, options);
-  try {
-    if (Deno.build.os !== "windows") {
-      await Deno.chmod(temporary, await modeBeside(temporary));
-    }
-    await Deno.rename(temporary, output);
-  } catch (cause) {
-    await Deno.remove(temporary).catch(() => {});
-    throw cause;
-  }
-  print(layer);
+  print(await packLayerToFile(directory, output, options));
 
   function print(layer: PackedLayer): void {
     // Nobody but a program would read it as other lines.
     if (format.isText) console.out(describe(layer));
     else format.print(console, valueOf(layer));
   }
-}
-
-/** What a new file may be used for here: to ask for the umask needs a permission of its own. */
-async function modeBeside(path: string): Promise<number> {
-  const probe = `${path}.mode`;
-  using file = await Deno.open(probe, { write: true, createNew: true });
-  await Deno.remove(probe);
-  return (await file.stat()).mode! & 0o777;
 }
 
 function describe(layer: PackedLayer): string {

@@ -9,20 +9,13 @@ export interface OutputFile {
 }
 
 /**
- * Makes a file, or empties one, whose writes run beside the caller; by `Deno.FsFile`
- * where it exists, because Deno's `node:fs` writes on the caller's own thread.
+ * Makes a file whose writes run beside the caller; by `Deno.FsFile` where it exists,
+ * because Deno's `node:fs` writes on the caller's own thread.
  */
-export async function openOutputFile(path: string): Promise<OutputFile> {
+export async function makeOutputFile(path: string): Promise<OutputFile> {
   return "Deno" in globalThis
-    ? outputFile(
-      await Deno.open(path, {
-        write: true,
-        create: true,
-        truncate: true,
-        mode: 0o600,
-      }),
-    )
-    : await openByNode(path);
+    ? outputFile(await Deno.open(path, { write: true, createNew: true }))
+    : await makeByNode(path);
 }
 
 /**
@@ -50,8 +43,8 @@ function outputFile(file: Deno.FsFile): OutputFile {
   };
 }
 
-async function openByNode(path: string): Promise<OutputFile> {
-  const file = await open(path, "w", 0o600);
+async function makeByNode(path: string): Promise<OutputFile> {
+  const file = await open(path, "wx");
   return {
     async write(piece) {
       let rest = piece;

@@ -1,9 +1,9 @@
-import { rm } from "node:fs/promises";
+import { rename, rm } from "node:fs/promises";
 import { createHasher, type Hasher } from "../../../digest/hasher.ts";
 import { MediaTypes } from "../../media_type.ts";
 import { compress, type Compression, toStream } from "../compression.ts";
 import { Blocks } from "./_blocks.ts";
-import { openOutputFile } from "./_output_file.ts";
+import { makeOutputFile } from "./_output_file.ts";
 
 /** How a layer is made of a tar. */
 export interface PackOptions {
@@ -72,13 +72,29 @@ export function packStream(
   return { stream: toStream(pieces()), result: done.promise };
 }
 
-/** Writes a tar into a layer's file; on failure the file is removed. */
+/** Writes a tar into a layer's file, which gets its name when all of it is written. */
 export async function packFile(
   tar: (blocks: Blocks) => AsyncIterable<Uint8Array<ArrayBuffer>>,
   file: string,
   options: PackOptions,
 ): Promise<PackedLayer> {
-  const output = await openOutputFile(file);
+  const partial = `${file}.${crypto.randomUUID().slice(0, 8)}.tmp`;
+  try {
+    const packed = await writePacked(tar, partial, options);
+    await rename(partial, file);
+    return packed;
+  } catch (error) {
+    await rm(partial, { force: true });
+    throw error;
+  }
+}
+
+async function writePacked(
+  tar: (blocks: Blocks) => AsyncIterable<Uint8Array<ArrayBuffer>>,
+  file: string,
+  options: PackOptions,
+): Promise<PackedLayer> {
+  const output = await makeOutputFile(file);
   const blocks = new Blocks();
   const pieces = pack(tar(blocks), options, (piece) => blocks.recycle(piece));
   const reuse = options.compression === "none";
@@ -105,7 +121,6 @@ export async function packFile(
     if (!complete) await pieces.return(undefined as never).catch(() => {});
     await writing?.catch(() => {});
     await output.close();
-    if (!complete) await rm(file, { force: true });
   }
 }
 

@@ -22,14 +22,21 @@ export interface PackDirectoryOptions extends TarDirectoryOptions, PackOptions {
  * computed in the same pass. {@linkcode tarDirectory} says what goes in.
  *
  * @throws {LayerError} Through the stream: a file changed while it was read, or is of a kind that a layer cannot hold.
+ * @throws {TypeError} Through the stream: the prefix is absolute or has `..` in it.
  *
  * @example
- * ```ts ignore
+ * ```ts
+ * import { Digest } from "@gantry/oci/digest";
  * import { packDirectory } from "@gantry/oci/image/layer/node";
+ * import { assertEquals } from "@std/assert";
+ * import { mkdtemp, mkdir, rm } from "node:fs/promises";
  *
- * const { stream, result } = packDirectory("dist", { prefix: "dist" });
- * await Deno.writeFile("dist.tar.gz", stream);
- * console.log((await result).digest);
+ * const work = await mkdtemp("/tmp/pack-");
+ * await mkdir(`${work}/dist`);
+ * const { stream, result } = packDirectory(`${work}/dist`, { prefix: "dist" });
+ * const bytes = await new Response(stream).bytes();
+ * assertEquals((await result).digest, String(await Digest.fromBytes(bytes)));
+ * await rm(work, { recursive: true });
  * ```
  */
 export function packDirectory(
@@ -40,10 +47,11 @@ export function packDirectory(
 }
 
 /**
- * Packs a directory into a layer in a file, and says what the file holds. Content
- * that is there is replaced; on failure the file is removed.
+ * Packs a directory into a layer in a file, and says what the file holds. A file that
+ * is there is replaced when all of the new one is written, and stays on failure.
  *
  * @throws {LayerError} A file changed while it was read, or is of a kind that a layer cannot hold.
+ * @throws {TypeError} The prefix is absolute or has `..` in it.
  *
  * @example
  * ```ts

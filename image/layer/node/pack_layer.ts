@@ -50,8 +50,8 @@ export function packLayer(
 
 /**
  * Packs a tree, or what makes it of its `base`, into an image's layer in a file, and
- * says what the file holds. Content that is there is replaced; on failure the file
- * is removed.
+ * says what the file holds. A file that is there is replaced when all of the new one
+ * is written, and stays on failure.
  *
  * @throws {LayerError} A file changed while it was read, or is of a kind that a layer cannot hold.
  *

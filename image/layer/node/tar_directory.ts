@@ -36,12 +36,20 @@ export interface TarDirectoryOptions {
  * @throws {TypeError} The prefix is absolute or has `..` in it.
  *
  * @example
- * ```ts ignore
+ * ```ts
+ * import { readTar } from "@gantry/oci/image/layer";
  * import { tarDirectory } from "@gantry/oci/image/layer/node";
+ * import { assertEquals } from "@std/assert";
+ * import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
  *
- * for await (const piece of tarDirectory("dist", { prefix: "dist" })) {
- *   await Deno.stdout.write(piece);
- * }
+ * const work = await mkdtemp("/tmp/tar-");
+ * await mkdir(`${work}/dist`);
+ * await writeFile(`${work}/dist/app.js`, "export {};");
+ *
+ * const tar = tarDirectory(`${work}/dist`, { prefix: "dist" });
+ * const names = await Array.fromAsync(readTar(tar), ({ header }) => header.name);
+ * assertEquals(names, ["dist", "dist/app.js"]);
+ * await rm(work, { recursive: true });
  * ```
  */
 export function tarDirectory(

@@ -243,6 +243,18 @@ Deno.test("tarDirectory() refuses what a layer cannot hold", async (t) => {
   });
 });
 
+Deno.test("packDirectoryToFile() replaces a file only by a whole one", async () => {
+  await using work = await temporaryDirectory();
+  const file = `${work.path}/layer`;
+  await writeFile(file, "the last one");
+  await assertRejects(() => packDirectoryToFile(`${work.path}/missing`, file));
+  assertEquals(await readFile(file, "utf8"), "the last one");
+  await mkdir(`${work.path}/in`);
+  const { size } = await packDirectoryToFile(`${work.path}/in`, file);
+  assertEquals((await stat(file)).size, size);
+  assertEquals((await readdir(work.path)).sort(), ["in", "layer"]);
+});
+
 Deno.test("packDirectoryToFile() leaves no file behind when it fails", async (t) => {
   await t.step("on a missing directory", async () => {
     await using work = await temporaryDirectory();
