@@ -86,7 +86,9 @@ export async function copyRoots(
       counts,
       newness,
     });
-    for (const { content, node, tags } of roots) graph.add(node, tags, content);
+    for (const { content, node, tags } of roots) {
+      graph.add({ ...node, isRoot: true }, tags, content);
+    }
     await graph.run();
   };
   const { heal = false, isNew = false } = options;

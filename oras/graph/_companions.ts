@@ -10,6 +10,8 @@ export interface Companion {
   readonly descriptor: Descriptor;
   /** The tags that make it belong. */
   readonly tags: readonly string[];
+  /** What it refers to, where it was found as a referrer. */
+  readonly refersTo?: Descriptor;
 }
 
 /** What is looked for. */
@@ -43,7 +45,7 @@ export class Companions {
     if (recursive) {
       if (!can(source, "listReferrers")) throw unsupported("referrers");
       for await (const one of source.listReferrers(descriptor, options)) {
-        found.push({ descriptor: one, tags: [] });
+        found.push({ descriptor: one, tags: [], refersTo: descriptor });
       }
     }
     if (!digestTags) return found;

@@ -14,6 +14,7 @@ import { Companions } from "./_companions.ts";
 import type { CopyNode, GraphCopyOptions } from "./_graph_copy_options.ts";
 import { HeldManifests } from "./_held_manifests.ts";
 import { inlineContent } from "./_inline.ts";
+import { ListedReferrers } from "./_listed_referrers.ts";
 import { putTagged } from "./_put_tagged.ts";
 import { readManifest } from "./_read_manifest.ts";
 import { Transfer } from "./_transfer.ts";
@@ -29,6 +30,7 @@ export class GraphCopy implements Visitor<CopyNode> {
   readonly #options: GraphCopyOptions;
   readonly #mount: MountSource | undefined;
   readonly #companions: Companions;
+  readonly #listed: ListedReferrers;
   readonly #traversal: Traversal<CopyNode>;
   readonly #held = new HeldManifests();
   /** Manifests that the target has. */
@@ -41,6 +43,7 @@ export class GraphCopy implements Visitor<CopyNode> {
   constructor(options: GraphCopyOptions) {
     const { concurrency: limit = 6, signal, source, target } = options;
     this.#options = options;
+    this.#listed = new ListedReferrers(target);
     this.#mount = can(target, "mountSource")
       ? target.mountSource(source)
       : undefined;
@@ -106,10 +109,8 @@ export class GraphCopy implements Visitor<CopyNode> {
     return undefined;
   }
 
-  async leave(
-    { descriptor, isSubject }: CopyNode,
-    signal: AbortSignal,
-  ): Promise<void> {
+  async leave(node: CopyNode, signal: AbortSignal): Promise<void> {
+    const { descriptor, isSubject } = node;
     const { counts, hooks, target } = this.#options;
     const { digest, size } = descriptor;
     const tags = [...this.#tags.get(digest) ?? []];
@@ -124,7 +125,7 @@ export class GraphCopy implements Visitor<CopyNode> {
         { operation: "push", origin: "target", descriptor },
         () => putTagged(target, { ...content, descriptor }, tags, { signal }),
       );
-    }
+    } else await this.#list(node, held, signal);
     this.#arrived.set(digest, descriptor);
     if (!isPresent) {
       counts.copied++;
@@ -251,7 +252,33 @@ export class GraphCopy implements Visitor<CopyNode> {
       origin: "source",
       descriptor,
     }, () => this.#companions.find(descriptor, { signal }));
-    for (const { descriptor, tags } of found) this.add({ descriptor }, tags);
+    for (const { tags, ...node } of found) this.add(node, tags);
+  }
+
+  /**
+   * Lets the target list what it has: a copy that was interrupted may have written a
+   * manifest, and not said yet that it refers to another one, or that it is there.
+   */
+  async #list(
+    { descriptor, isKnown, isRoot, refersTo }: CopyNode,
+    held: ManifestContent | undefined,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { target } = this.#options;
+    const subject = refersTo ?? held?.value.subject;
+    const isLost = subject !== undefined &&
+      !await this.#listed.has(subject, descriptor.digest, { signal });
+    if (!isLost && (isKnown || !isRoot)) return;
+    const { bytes } = held ?? await this.#read(descriptor, signal);
+    await step(
+      signal,
+      { operation: "push", origin: "target", descriptor },
+      () =>
+        target.push(descriptor, toSource(bytes), {
+          signal,
+          skipCheck: isLost,
+        }),
+    );
   }
 
   async #exists(

@@ -11,6 +11,10 @@ export interface CopyNode {
   readonly isSubject?: boolean;
   /** Whether the target has it, because it has a manifest that points at it. */
   readonly isKnown?: boolean;
+  /** What it was found as a referrer of. */
+  readonly refersTo?: Descriptor;
+  /** Whether nothing that is copied points at it. */
+  readonly isRoot?: boolean;
 }
 
 /** What has been done so far. */
