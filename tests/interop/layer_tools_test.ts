@@ -28,8 +28,11 @@ import {
 const IMAGE = "application/vnd.oci.image.";
 
 async function run(program: string, ...args: string[]): Promise<string> {
-  const { success, stdout, stderr } = await new Deno.Command(program, { args })
-    .output();
+  const { success, stdout, stderr } = await new Deno.Command(program, {
+    args,
+    // Without a locale bsdtar writes no name that is not ASCII.
+    env: { LC_ALL: "C.UTF-8" },
+  }).output();
   const text = new TextDecoder();
   assert(success, `${program} ${args.join(" ")}: ${text.decode(stderr)}`);
   return text.decode(stdout);

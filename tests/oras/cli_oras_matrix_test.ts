@@ -29,7 +29,7 @@ const LINES: readonly string[] = [
   `push HOST/a1:BAD! hi.txt`,
   `push HOST/A:1 hi.txt`,
   `push HOST/a1@${HI} hi.txt`,
-  `push HOST/a19:1 hi.txt:`,
+  `push HOST/a19:1 hi.txt: -a ${CREATED}`,
   `push HOST/a20:1 sp\u00a0ace.txt -a ${CREATED}`,
   `push HOST/a21:1 hi.txt --concurrency 1 -a ${CREATED} -v`,
   `push HOST/a22:1 hi.txt --concurrency 0 -a ${CREATED}`,

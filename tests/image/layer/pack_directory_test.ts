@@ -8,6 +8,7 @@ import {
   tarDirectory,
 } from "@gantry/oci/image/layer/node";
 import { spawnSync } from "node:child_process";
+import process from "node:process";
 import {
   chmod,
   link,
@@ -370,6 +371,8 @@ Deno.test({
 function run(program: string, args: readonly string[], cwd?: string): void {
   const { status, stderr, error } = spawnSync(program, [...args], {
     encoding: "utf8",
+    // Without a locale bsdtar writes no name that is not ASCII.
+    env: { ...process.env, LC_ALL: "C.UTF-8" },
     ...cwd !== undefined && { cwd },
   });
   if (error) throw error;
