@@ -1,6 +1,5 @@
 import { Digest } from "../digest/digest.ts";
 import { DigestError, DigestMismatchError } from "../digest/errors.ts";
-import { OciError } from "../digest/oci_error.ts";
 import { addressedBytes } from "../image/addressed_bytes.ts";
 import type { Descriptor } from "../image/descriptor.ts";
 import {
@@ -8,6 +7,7 @@ import {
   parseManifestContent,
 } from "../image/manifest_content.ts";
 import { type MediaType, MediaTypes } from "../image/media_type.ts";
+import { answered } from "./_answered.ts";
 import { MAX_METADATA_SIZE, readBounded } from "./_body.ts";
 import { sendWhole } from "./_send_whole.ts";
 import { discard } from "./_discard.ts";
@@ -281,25 +281,20 @@ export class Manifests {
   ): Promise<ReferrerDescription | undefined> {
     const { capabilities } = this.#client;
     if (capabilities.referrers === true) return undefined;
-    try {
-      const { bytes, descriptor } = await this.fetch(digest, options);
-      const referrer = referrerOf(bytes, descriptor);
-      if (referrer === undefined || capabilities.referrers === false) {
-        return referrer;
-      }
+    // What cannot be read can perhaps be deleted: the registry will say.
+    const found = await answered(() => this.fetch(digest, options));
+    const referrer = found && referrerOf(found.bytes, found.descriptor);
+    if (referrer === undefined || capabilities.referrers === false) {
+      return referrer;
+    }
+    // Asking tells it, one way or the other; one that cannot answer does not list.
+    await answered(async () => {
       const list = new Referrers(this.#client, this.#name)
         .list(referrer.subject, { ...options, pageSize: 1 });
       await list.next();
       await list.return(undefined);
-      // Asking has told it, one way or the other.
-      return capabilities.referrers as boolean | undefined
-        ? undefined
-        : referrer;
-    } catch (error) {
-      // What cannot be read can perhaps be deleted: the registry will say.
-      if (error instanceof OciError) return undefined;
-      throw error;
-    }
+    });
+    return capabilities.referrers as boolean | undefined ? undefined : referrer;
   }
 
   #ask(

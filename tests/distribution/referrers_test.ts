@@ -9,6 +9,7 @@ import {
   MediaTypes,
 } from "@gantry/oci/image";
 import {
+  ConnectionError,
   NotFoundError,
   ProtocolError,
   referrersTag,
@@ -295,6 +296,53 @@ Deno.test("manifests.put() and delete() keep the referrers tag where the registr
   await assertRejects(() => app.manifests.get(sbom.digest), NotFoundError);
   await app.manifests.delete(note.digest);
   assertEquals(await listOf(app, subject), []);
+});
+
+Deno.test("manifests.delete() leaves no referrer listed that it has deleted, whatever breaks before", async () => {
+  const { repository: app } = ancient();
+  const subject = await putSubject(app);
+  const { digest } = await attach(app, subject, SBOM);
+  // One that knows nothing of the registry yet.
+  function fresh(broken: string, answer: () => Response): Repository {
+    return repository(async (request) => {
+      const { pathname, search } = new URL(request.url);
+      const body = await request.bytes();
+      if (`${request.method} ${pathname}`.includes(broken)) return answer();
+      if (pathname.includes("/referrers/")) {
+        return new Response(null, { status: 404 });
+      }
+      return await app.client.send({
+        method: request.method,
+        url: pathname + search,
+        headers: Object.fromEntries(request.headers),
+        ...body.byteLength > 0 && { body },
+      });
+    }, { retry: { maxAttempts: 1 } }).repository;
+  }
+  const cut = () => {
+    throw new ConnectionError("CONNECTION_RESET", "the line broke", {
+      method: "GET",
+      url: "https://registry.example/",
+    });
+  };
+  for (
+    const broken of [`GET /v2/team/app/manifests/${digest}`, "/referrers/"]
+  ) {
+    await assertRejects(
+      () => fresh(broken, cut).manifests.delete(digest),
+      ConnectionError,
+    );
+    assertEquals(await listOf(app, subject), [digest]);
+    await app.manifests.get(digest);
+  }
+  // What a registry answers that cannot list is no reason to keep the manifest.
+  const failing = fresh(
+    "/referrers/",
+    () => new Response(null, { status: 500 }),
+  );
+  await failing.manifests.delete(digest);
+  assertEquals(await listOf(app, subject), []);
+  await assertRejects(() => app.manifests.get(digest), NotFoundError);
 });
 
 Deno.test("manifests.put() names a referrer by its config where it has no type of artifact (R59)", async () => {
