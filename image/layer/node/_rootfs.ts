@@ -16,6 +16,7 @@ import { LayerError, UnsafeEntryError } from "../errors.ts";
 import type { ArchiveEntry } from "../_tar_reader.ts";
 import type { TarEntryHeader } from "../read_tar.ts";
 import { parseWhiteout } from "../whiteout.ts";
+import { fileTime } from "./_file_attributes.ts";
 import { CREATE, type Given, probe } from "./_new_file.ts";
 import { join, makeDirectory, type Place, Places } from "./_places.ts";
 import { removeTree } from "./_remove.ts";
@@ -128,7 +129,7 @@ export class Rootfs {
   #addDirectory(parts: readonly string[], header: TarEntryHeader): void {
     const attributes = {
       mode: this.#mode(header),
-      mtime: timeOf(header.mtime),
+      mtime: fileTime(header.mtime),
       layered: true,
       ...this.#keepOwners && { owner: [header.uid, header.gid] as const },
     };
@@ -197,7 +198,7 @@ export class Rootfs {
     if (
       changed || !owned || ((mode & 0o777 | OWNER_WRITE) & modes) !== mode
     ) fchmodSync(file, mode);
-    const time = timeOf(header.mtime);
+    const time = fileTime(header.mtime);
     if (time !== undefined) futimesSync(file, time, time);
   }
 
@@ -224,7 +225,7 @@ export class Rootfs {
     place.node.children.set(base, this.#link(linkname));
     if (this.#keepOwners) lchownSync(path, header.uid, header.gid);
     this.#setXattrs(path, header);
-    const time = timeOf(header.mtime);
+    const time = fileTime(header.mtime);
     if (time !== undefined) lutimesSync(path, time, time);
   }
 
@@ -329,9 +330,4 @@ export class Rootfs {
   #mode({ mode }: TarEntryHeader): number {
     return mode & (this.#keepOwners ? 0o7777 : 0o777);
   }
-}
-
-/** A time that file systems can hold, or undefined. */
-function timeOf(date: Date): Date | undefined {
-  return Math.abs(date.getTime()) <= 2 ** 33 * 1000 ? date : undefined;
 }

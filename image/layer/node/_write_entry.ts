@@ -1,6 +1,6 @@
+import { writeSync } from "node:fs";
 import type { ArchiveEntry } from "../_tar_reader.ts";
 import { type OutputFile, reopenOutputFile } from "./_output_file.ts";
-import { writeAll } from "./_staging.ts";
 import { writeSparse } from "./_write_sparse.ts";
 
 /** Files from this size on are written while more is read. */
@@ -64,4 +64,10 @@ async function writeBeside(
     await writing?.catch(() => {});
     await file.close();
   }
+}
+
+/** Writes all of a piece. */
+function writeAll(file: number, piece: Uint8Array): void {
+  let rest = piece;
+  while (rest.byteLength > 0) rest = rest.subarray(writeSync(file, rest));
 }

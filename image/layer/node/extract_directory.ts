@@ -7,16 +7,13 @@ import { parseEntryName } from "../entry_name.ts";
 import { UnsafeEntryError } from "../errors.ts";
 import type { FileNameRules } from "../name_rules.ts";
 import type { ArchiveEntry } from "../_tar_reader.ts";
+import { finishDirectory, finishFile } from "./_file_attributes.ts";
 import { HOST_RULES } from "./_host_rules.ts";
 import { readLayer } from "./_layer_reader.ts";
+import type { MadeDirectory } from "./_made_directories.ts";
 import { mergeTree } from "./_merge.ts";
 import { removeMade } from "./_remove.ts";
-import {
-  finishDirectory,
-  finishFile,
-  type MadeDirectory,
-  Staging,
-} from "./_staging.ts";
+import { Staging } from "./_staging.ts";
 import { writeEntry } from "./_write_entry.ts";
 import { type ExtractLimits, withDefaults } from "./extract_limits.ts";
 
@@ -267,7 +264,7 @@ function parsePrefix(prefix: string, rules: FileNameRules): readonly string[] {
 
 /** The directories of the archive that the output does not have yet, deepest first. */
 function newDirectories(staging: Staging, root: string): MadeDirectory[] {
-  return [...staging.directories()].filter(({ parts }) =>
+  return [...staging.directories].filter(({ parts }) =>
     parts.length > 0 &&
     lstatSync(join(root, ...parts), { throwIfNoEntry: false }) === undefined
   ).sort((a, b) => b.parts.length - a.parts.length);

@@ -110,6 +110,18 @@ const REFUSED: Record<string, { entries: Entry[]; entry: string }> = {
     ],
     entry: "d/a/x",
   },
+  "a link that comes to lead out after its name was used for another": {
+    entries: [
+      root,
+      { name: "d/x", type: "directory" },
+      { name: "d/a", type: "symlink", linkname: "x" },
+      { name: "d/a/l", type: "symlink", linkname: "y/.." },
+      { name: "d/a", type: "directory" },
+      { name: "d/a/l", type: "symlink", linkname: "t" },
+      { name: "d/x/y", type: "symlink", linkname: ".." },
+    ],
+    entry: "d/a/l",
+  },
   "a file below a file": {
     entries: [root, { name: "d/a", content: "x" }, {
       name: "d/a/x",
