@@ -173,11 +173,20 @@ export function isFields(value: unknown): value is Fields {
 function preview(value: unknown): string {
   if (value === undefined) return "nothing";
   if (typeof value === "bigint") return String(value);
-  const text = JSON.stringify(value, withoutBigInts) ?? String(value);
+  const text = shown(value);
   return text.length <= PREVIEW ? text : `${text.slice(0, PREVIEW - 1)}…`;
 }
 
-/** `JSON.stringify` refuses a bigint; its digits tell as much. */
-function withoutBigInts(_key: string, value: unknown): unknown {
-  return typeof value === "bigint" ? String(value) : value;
+/** A value as JSON, as far as a preview can need it: a YAML value may hold itself, or one part a million times. */
+function shown(value: unknown): string {
+  let left = PREVIEW;
+  try {
+    return JSON.stringify(value, (_key, part: unknown) => {
+      // `JSON.stringify` refuses a bigint; its digits tell as much.
+      if (typeof part === "bigint") return String(part);
+      return typeof part === "object" && left-- <= 0 ? undefined : part;
+    }) ?? String(value);
+  } catch {
+    return Array.isArray(value) ? "an array" : "an object";
+  }
 }

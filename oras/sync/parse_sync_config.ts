@@ -96,6 +96,7 @@ class Reader {
       root,
       (item, path) => this.#registry(item, path),
     );
+    this.#onceEach(creds, root.child("creds"));
     const sync = this.#items(
       fields,
       "sync",
@@ -127,7 +128,7 @@ class Reader {
       );
     }
     const { parallel = PARALLEL } = defaults;
-    const isCount = Number.isInteger(parallel) && Number(parallel) > 0;
+    const isCount = Number.isSafeInteger(parallel) && Number(parallel) > 0;
     if (!isCount) {
       this.checker.add(
         path.child("parallel").text(),
@@ -188,6 +189,16 @@ class Reader {
         "another text",
       );
       return "";
+    }
+  }
+
+  /** What is said of a registry in a second place would be without effect. */
+  #onceEach(creds: readonly SyncRegistry[], path: Path): void {
+    const names = creds.map(({ registry }) => registry);
+    for (const [index, name] of names.entries()) {
+      if (name === "" || names.indexOf(name) === index) continue;
+      const at = path.child(index).child("registry").text();
+      this.checker.add(at, "a registry that is not told of above", name);
     }
   }
 

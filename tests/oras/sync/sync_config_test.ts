@@ -79,6 +79,45 @@ Deno.test("parseSyncConfig() reports every problem, and shows no password", () =
   }
 });
 
+Deno.test("parseSyncConfig() tells what is wrong with values that hold themselves, or one part many times", () => {
+  const ring: unknown[] = [];
+  ring.push(ring);
+  let heap: unknown[] = ["lol"];
+  for (let depth = 0; depth < 40; depth++) heap = Array(10).fill(heap);
+  const knot: Record<string, unknown> = { source: "a/b", target: "c/d" };
+  knot.type = knot;
+  for (const sync of [ring, heap, [knot]]) {
+    const error = assertThrows(
+      () => parseSyncConfig({ sync }),
+      ValidationError,
+    );
+    assertEquals(error.issues.map(({ path }) => path.slice(0, 9)), [
+      ...sync.map((_, index) => `$.sync[${index}]`),
+    ]);
+  }
+});
+
+Deno.test("parseSyncConfig() refuses numbers that count nothing, and a registry told of twice", () => {
+  const registry = "registry.example";
+  const error = assertThrows(
+    () =>
+      parseSyncConfig({
+        defaults: { parallel: 1e300 },
+        creds: [
+          { registry },
+          { registry: "other.example", user: "one" },
+          { registry, user: "two" },
+        ],
+        sync: [],
+      }),
+    ValidationError,
+  );
+  assertEquals(error.issues.map(({ path }) => path), [
+    "$.defaults.parallel",
+    "$.creds[2].registry",
+  ]);
+});
+
 Deno.test("selectNames() matches whole names", () => {
   const names = ["a", "ab", "b"];
   assertEquals(selectNames(names), names);
