@@ -92,3 +92,42 @@ Deno.test({
     assertEquals(wrong, []);
   },
 });
+
+Deno.test({
+  name: "--format go-template prints the same as oras",
+  ignore: !found("oras"),
+  async fn() {
+    await using box = await openSandbox();
+    await box.write("hi.txt", "hi\n");
+    await box.ok("push", `${box.host}/app:v1`, "hi.txt", "-a", "k=<&>");
+    for (
+      const template of [
+        "{{.}}",
+        "{{.content}}",
+        "{{range .content.layers}}{{println .digest .size}}{{end}}",
+        '{{index .content.annotations "k"}} {{.content.annotations | toJson}}',
+        '{{.digest | trunc 12 | upper | printf "%-20q"}}',
+        "{{toPrettyJson .content}}",
+        "{{.digest.x}}",
+        "{{nope}}",
+        "{{",
+      ]
+    ) {
+      const line = ["manifest", "fetch", `${box.host}/app:v1`];
+      for (
+        const flags of [
+          [`--format=go-template=${template}`],
+          ["--format", "go-template", "--template", template],
+        ]
+      ) {
+        const theirs = await box.oras([...line, ...flags]);
+        const { code, stderr, stdout } = await box.gantry([...line, ...flags]);
+        assertEquals(
+          { code, stderr: stderr.trimEnd(), stdout },
+          { ...theirs, stderr: theirs.stderr.trimEnd() },
+          template,
+        );
+      }
+    }
+  },
+});

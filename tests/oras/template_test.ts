@@ -1,8 +1,6 @@
 import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { readTemplate } from "../../oras/commands/template/template.ts";
 import { TemplateError } from "../../oras/commands/template/template_error.ts";
-import { openSandbox } from "../_support/cli_sandbox.ts";
-import { found } from "../_support/programs.ts";
 
 const VALUE = {
   reference: "localhost:5000/t/app@sha256:0123456789ab",
@@ -126,6 +124,7 @@ const PRINTS: readonly (readonly [template: string, expected: string])[] = [
     '{{b64enc "hi"}} {{b64dec "aGk="}} {{base "a/b.c"}} {{dir "a/b.c"}} {{ext "a/b.c"}}',
     "aGk= hi b.c a .c",
   ],
+  ['{{b64enc "é¿"}} {{b64dec "w6nC\\nvw=="}}', "w6nCvw== é¿"],
   [
     '{{regexMatch "^a.c$" "abc"}} {{regexReplaceAll "a(x*)b" "-ab-axxb-" "${1}W"}} {{regexFindAll "[2,4]" "1234" -1}}',
     "true -W-xxW- [2 4]",
@@ -247,42 +246,3 @@ for (const [template, message] of FAILS) {
     assertEquals(error.message, `template: format output:${message}`);
   });
 }
-
-Deno.test({
-  name: "--format go-template prints the same as oras",
-  ignore: !found("oras"),
-  async fn() {
-    await using box = await openSandbox();
-    await box.write("hi.txt", "hi\n");
-    await box.ok("push", `${box.host}/app:v1`, "hi.txt", "-a", "k=<&>");
-    for (
-      const template of [
-        "{{.}}",
-        "{{.content}}",
-        "{{range .content.layers}}{{println .digest .size}}{{end}}",
-        '{{index .content.annotations "k"}} {{.content.annotations | toJson}}',
-        '{{.digest | trunc 12 | upper | printf "%-20q"}}',
-        "{{toPrettyJson .content}}",
-        "{{.digest.x}}",
-        "{{nope}}",
-        "{{",
-      ]
-    ) {
-      const line = ["manifest", "fetch", `${box.host}/app:v1`];
-      for (
-        const flags of [
-          [`--format=go-template=${template}`],
-          ["--format", "go-template", "--template", template],
-        ]
-      ) {
-        const theirs = await box.oras([...line, ...flags]);
-        const { code, stderr, stdout } = await box.gantry([...line, ...flags]);
-        assertEquals(
-          { code, stderr: stderr.trimEnd(), stdout },
-          { ...theirs, stderr: theirs.stderr.trimEnd() },
-          template,
-        );
-      }
-    }
-  },
-});

@@ -1,3 +1,4 @@
+import { encodeHex } from "@std/encoding/hex";
 import { isMap, isNil, sortedKeys, typeName } from "./go_value.ts";
 
 /** A value as Go's `fmt.Print` shows it: maps sorted by key, `map[a:1 b:2]`, lists as `[1 2]`. */
@@ -152,7 +153,7 @@ function formatString(
       return quote(text);
     case "x":
     case "X": {
-      const hex = new TextEncoder().encode(text).toHex();
+      const hex = encodeHex(text);
       return verb === "X" ? hex.toUpperCase() : hex;
     }
     default:

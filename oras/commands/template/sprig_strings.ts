@@ -1,3 +1,4 @@
+import { decodeBase64, encodeBase64 } from "@std/encoding/base64";
 import { compactJson, plainJson, prettyJson, sortKeys } from "../_json.ts";
 import type { TemplateFunction } from "./evaluate.ts";
 import { quote, show } from "./go_print.ts";
@@ -76,9 +77,12 @@ export const SPRIG_STRINGS: Readonly<Record<string, TemplateFunction>> = {
   sortAlpha: (list) => strings(list).sort(compareBytes),
   toString: (value: unknown) => show(value),
   toStrings: (list) => strings(list),
-  b64enc: (text) => new TextEncoder().encode(string(text)).toBase64(),
+  b64enc: (text) => encodeBase64(string(text)),
+  // Go's decoder passes over the ends of lines.
   b64dec: (text) =>
-    new TextDecoder().decode(Uint8Array.fromBase64(string(text))),
+    new TextDecoder().decode(
+      decodeBase64(string(text).replaceAll(/[\r\n]/g, "")),
+    ),
   base: (path) => string(path).replace(/\/+$/, "").split("/").at(-1) || "/",
   dir: (path) => {
     const end = string(path).lastIndexOf("/");
