@@ -14,6 +14,8 @@ const CHUNK = 64 * 1024;
 const ALONE = 3;
 /** Each takes about 60 MB. */
 const MOST_WORKERS = 2;
+/** However many streams are compressed at once. */
+const MOST_IN_ALL = 4;
 /** How many blocks a worker has: one to work on, one to go on with. */
 const DEPTH = 2;
 
@@ -30,10 +32,11 @@ const GAIN = 0.03;
 export class BlockDeflater {
   readonly #zlib: Zlib;
   readonly #options: DeflateOptions & { readonly level: number };
-  readonly #workers: DeflateWorker[] = [];
+  #workers: DeflateWorker[] = [];
   /** Blocks to use again: fresh memory costs more than the work on it. */
   readonly #spare: Uint8Array<ArrayBuffer>[] = [];
   #alone = 0;
+  #isAlone = false;
 
   /** Takes zlib and its level. */
   constructor(zlib: Zlib, level: number) {
@@ -103,7 +106,7 @@ export class BlockDeflater {
     if (idlest !== undefined && idlest.load < DEPTH) {
       return await idlest.deflate(block, this.#options);
     }
-    if (++this.#alone === ALONE) this.#start();
+    if (++this.#alone % ALONE === 0) this.#start();
     return await this.#here(block);
   }
 
@@ -122,9 +125,17 @@ export class BlockDeflater {
   }
 
   #start(): void {
-    if (!IS_DENO) return;
-    const count = Math.min(threads() - 1, MOST_WORKERS);
-    for (let n = 0; n < count; n++) this.#workers.push(new DeflateWorker());
+    if (!IS_DENO || this.#isAlone) return;
+    this.#workers = this.#workers.filter(({ isIdle }) => !isIdle);
+    const most = Math.min(threads() - 1, MOST_WORKERS);
+    try {
+      while (
+        this.#workers.length < most && DeflateWorker.living < MOST_IN_ALL
+      ) this.#workers.push(new DeflateWorker());
+    } catch {
+      // Some places have no workers, or allow none.
+      this.#isAlone = true;
+    }
   }
 
   #ready(): readonly DeflateWorker[] {
@@ -136,5 +147,6 @@ const IS_DENO = "Deno" in globalThis;
 
 /** How many threads can run at once. */
 function threads(): number {
-  return navigator.hardwareConcurrency;
+  // Node has it from version 21 on, and some browsers do not tell.
+  return globalThis.navigator?.hardwareConcurrency ?? 1;
 }

@@ -34,11 +34,26 @@ onmessage = ({ data: { block, options } }) => {
 postMessage({ ready: true });
 `;
 
+/**
+ * After so many milliseconds without a block a thread ends: it would keep the process
+ * from ending, that of a stream too which nobody reads on or cancels.
+ */
+const IDLE = 500;
+
+/** How many threads there are, of all streams. */
+let living = 0;
+
 /** A thread that compresses blocks, in the order in which it gets them. */
 export class DeflateWorker {
   readonly #worker: WorkerLike;
   readonly #waiting: PromiseWithResolvers<Deflated>[] = [];
-  #state: "starting" | "ready" | "ended" = "starting";
+  #state: "starting" | "ready" | "idle" | "ended" = "starting";
+  #idling: ReturnType<typeof setTimeout> | undefined;
+
+  /** How many threads there are, of all streams. */
+  static get living(): number {
+    return living;
+  }
 
   /** Starts the thread. */
   constructor() {
@@ -47,6 +62,7 @@ export class DeflateWorker {
     };
     const url = `data:text/javascript,${encodeURIComponent(PROGRAM)}`;
     this.#worker = new Worker(url, { type: "module" });
+    living++;
     this.#worker.onmessage = ({ data }) => this.#answered(data);
     this.#worker.onerror = (event) => {
       // It is told to whoever waits; a thread that could not start is done without.
@@ -58,6 +74,11 @@ export class DeflateWorker {
   /** Whether the thread takes blocks. */
   get isReady(): boolean {
     return this.#state === "ready";
+  }
+
+  /** Whether the thread has ended since it had nothing to do; another one may take its place. */
+  get isIdle(): boolean {
+    return this.#state === "idle";
   }
 
   /** How many blocks it has. */
@@ -72,6 +93,7 @@ export class DeflateWorker {
   ): Promise<Deflated> {
     const waiting = Promise.withResolvers<Deflated>();
     this.#waiting.push(waiting);
+    clearTimeout(this.#idling);
     this.#worker.postMessage({ block, options }, [block.buffer]);
     return waiting.promise;
   }
@@ -81,18 +103,31 @@ export class DeflateWorker {
     this.#end(new DOMException("The stream was cancelled", "AbortError"));
   }
 
+  get #hasEnded(): boolean {
+    return this.#state === "ended" || this.#state === "idle";
+  }
+
   #answered(answer: Answer): void {
+    if (this.#hasEnded) return;
     if (answer.ready) {
       this.#state = "ready";
-      return;
+      return this.#rest();
     }
     const waiting = this.#waiting.shift();
+    if (this.#waiting.length === 0) this.#rest();
     if (answer.error === undefined) waiting?.resolve(answer);
     else waiting?.reject(new Error(answer.error));
   }
 
-  #end(error: unknown): void {
-    this.#state = "ended";
+  #rest(): void {
+    this.#idling = setTimeout(() => this.#end(undefined, "idle"), IDLE);
+  }
+
+  #end(error: unknown, state: "ended" | "idle" = "ended"): void {
+    if (this.#hasEnded) return;
+    this.#state = state;
+    living--;
+    clearTimeout(this.#idling);
     this.#worker.terminate();
     for (const { reject } of this.#waiting.splice(0)) reject(error);
   }
