@@ -1,5 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { LayerLimitError, UnsafeEntryError } from "../errors.ts";
+import type { FileNameRules } from "../name_rules.ts";
+import { SiblingNames } from "./_sibling_names.ts";
 import { BASE, type DirectoryNode, directoryNode } from "./_tree_model.ts";
 
 /** How many links are followed on the way to one place: more than any system follows. */
@@ -10,6 +12,7 @@ const MAX_LINKS = 255;
  */
 const FREE_LOOKUPS = 100_000;
 const LOOKUPS_PER_ENTRY = 200;
+
 /** A directory on disk and in the model. */
 export interface Place {
   readonly path: string;
@@ -19,13 +22,15 @@ export interface Place {
 /** Looks places up in the model of a tree. */
 export class Places {
   readonly #root: Place;
+  readonly #names: SiblingNames;
   #layer: number = BASE;
   #lookups = FREE_LOOKUPS;
   #last: { readonly key: string; readonly place: Place } | undefined;
 
-  /** Takes the tree's root. */
-  constructor(root: Place) {
+  /** Takes the tree's root, and the rules for names. */
+  constructor(root: Place, rules: FileNameRules) {
     this.#root = root;
+    this.#names = new SiblingNames(rules);
   }
 
   /** Marks what is looked up from now on with a layer's number. */
@@ -42,6 +47,17 @@ export class Places {
   /** Is called when a directory or a link came or went. */
   forget(): void {
     this.#last = undefined;
+  }
+
+  /** Looks up the directory that an entry is to stand in, and takes its name there. */
+  home(
+    parts: readonly string[],
+    name: string,
+  ): { readonly place: Place; readonly base: string } {
+    const place = this.parent(parts, name, true)!;
+    const base = parts.at(-1)!;
+    this.#names.claim(place.node, base, name);
+    return { place, base };
   }
 
   /**
@@ -107,6 +123,7 @@ export class Places {
             }`,
           );
         }
+        this.#names.claim(at.node, part, name);
         node = makeDirectory(at, part);
       }
       trail.push({ path: join(at.path, part), node });

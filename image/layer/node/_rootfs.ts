@@ -14,6 +14,7 @@ import {
 import { preview } from "../../../digest/_preview.ts";
 import { LayerError, UnsafeEntryError } from "../errors.ts";
 import type { ArchiveEntry } from "../_tar_reader.ts";
+import type { FileNameRules } from "../name_rules.ts";
 import type { TarEntryHeader } from "../read_tar.ts";
 import { parseWhiteout } from "../whiteout.ts";
 import { fileTime } from "./_file_attributes.ts";
@@ -36,6 +37,8 @@ const OWNER_WRITE = 0o200;
 export interface RootfsOptions {
   /** Where the tree is: a directory that nobody else sees. */
   readonly path: string;
+  /** Whose rules names keep to. */
+  readonly nameRules: FileNameRules;
   /** Whether owners and set-id bits are taken from the layers. */
   readonly keepOwners: boolean;
   /** What sets extended attributes, where they are not ignored. */
@@ -62,13 +65,13 @@ export class Rootfs {
   #layer: number = BASE;
 
   /** Takes the tree's place. */
-  constructor({ path, keepOwners, node, xattrs }: RootfsOptions) {
+  constructor({ path, nameRules, keepOwners, node, xattrs }: RootfsOptions) {
     this.#path = path;
     this.#keepOwners = keepOwners;
     this.#xattrs = xattrs;
     this.#given = probe(path);
     this.node = node ?? directoryNode(BASE);
-    this.#places = new Places({ path, node: this.node });
+    this.#places = new Places({ path, node: this.node }, nameRules);
   }
 
   /** Begins the next layer: what is there now is below it. */
@@ -118,12 +121,15 @@ export class Rootfs {
       case "file":
         return this.#addFile(parts, entry) ?? true;
       default:
-        this.#clear(
-          this.#places.parent(parts, header.name, true)!,
-          parts.at(-1)!,
-        );
+        this.#leaveOut(parts, header);
         return false;
     }
+  }
+
+  /** A device or a pipe hides what is in its place, although nothing comes there. */
+  #leaveOut(parts: readonly string[], { name }: TarEntryHeader): void {
+    const { base, place } = this.#places.home(parts, name);
+    this.#clear(place, base);
   }
 
   #addDirectory(parts: readonly string[], header: TarEntryHeader): void {
@@ -136,8 +142,7 @@ export class Rootfs {
     let node: TreeNode | undefined = this.node;
     let path = this.#path;
     if (parts.length > 0) {
-      const place = this.#places.parent(parts, header.name, true)!;
-      const base = parts.at(-1)!;
+      const { base, place } = this.#places.home(parts, header.name);
       node = place.node.children.get(base);
       if (node?.kind !== "directory") {
         if (node !== undefined) this.#clear(place, base);
@@ -155,8 +160,7 @@ export class Rootfs {
     entry: ArchiveEntry,
   ): Promise<void> | undefined {
     const { header } = entry;
-    const place = this.#places.parent(parts, header.name, true)!;
-    const base = parts.at(-1)!;
+    const { base, place } = this.#places.home(parts, header.name);
     this.#clear(place, base);
     const path = join(place.path, base);
     // A large file is opened twice, which takes the owner's right to write.
@@ -217,8 +221,7 @@ export class Rootfs {
     if (linkname === "" || linkname.includes("\0")) {
       throw new UnsafeEntryError(name, "expected a path as the link's target");
     }
-    const place = this.#places.parent(parts, name, true)!;
-    const base = parts.at(-1)!;
+    const { base, place } = this.#places.home(parts, name);
     this.#clear(place, base);
     const path = join(place.path, base);
     symlinkSync(linkname, path);
@@ -234,8 +237,7 @@ export class Rootfs {
     target: readonly string[],
     header: TarEntryHeader,
   ): void {
-    const place = this.#places.parent(parts, header.name, true)!;
-    const base = parts.at(-1)!;
+    const { base, place } = this.#places.home(parts, header.name);
     const find = (): [Place | undefined, TreeNode | undefined] => {
       const from = this.#places.parent(target, header.name, false);
       return [from, from?.node.children.get(target.at(-1) ?? "")];

@@ -5,8 +5,9 @@ import process from "node:process";
 import { Digest } from "../../../digest/digest.ts";
 import { chainId } from "../chain_id.ts";
 import { type Compression, compressionOf } from "../compression.ts";
-import { parseEntryName } from "../entry_name.ts";
+import { type EntryNameOptions, parseEntryName } from "../entry_name.ts";
 import { UnsafeEntryError } from "../errors.ts";
+import type { FileNameRules } from "../name_rules.ts";
 import type { TarEntry } from "../read_tar.ts";
 import { HOST_RULES } from "./_host_rules.ts";
 import { readLayer } from "./_layer_reader.ts";
@@ -55,6 +56,13 @@ export interface ApplyLayersOptions {
    * @default {"try"}
    */
   readonly xattrs?: "keep" | "try" | "ignore";
+  /**
+   * Whose rules names keep to. Where several names are one file by these, layers that
+   * bring two of them are refused.
+   *
+   * @default {those of the system}
+   */
+  readonly nameRules?: FileNameRules | undefined;
   /** How much each layer may unpack to. */
   readonly limits?: ExtractLimits | undefined;
   /** Stops the work, which then fails with the signal's reason. */
@@ -129,7 +137,7 @@ export async function applyLayers(
 ): Promise<AppliedLayers> {
   const { signal } = options;
   const keepOwners = (options.owners ?? defaultOwners()) === "keep";
-  const { xattrs: mode = "try" } = options;
+  const { nameRules = HOST_RULES, xattrs: mode = "try" } = options;
   let created: string | undefined;
   let work: string | undefined;
   let xattrs: XattrWriter | undefined;
@@ -148,13 +156,14 @@ export async function applyLayers(
     const node = fresh ? undefined : cloneTree(root, path, xattrs, work);
     const rootfs = new Rootfs({
       path,
+      nameRules,
       keepOwners,
       xattrs,
       ...node && { node },
     });
     const applied: AppliedLayer[] = [];
     for await (const layer of layers) {
-      const read = await apply(layer, rootfs, options);
+      const read = await apply(layer, rootfs, { ...options, nameRules });
       applied.push({ ...read, unsetXattrs: xattrs?.takeUnset() ?? [] });
     }
     signal?.throwIfAborted();
@@ -209,7 +218,9 @@ export async function applyLayer(
 async function apply(
   layer: LayerInput,
   rootfs: Rootfs,
-  { limits: given, signal }: ApplyLayersOptions,
+  { limits: given, nameRules, signal }: ApplyLayersOptions & {
+    readonly nameRules: FileNameRules;
+  },
 ): Promise<Omit<AppliedLayer, "unsetXattrs">> {
   signal?.throwIfAborted();
   const { mediaType = "", digest, size, diffId } = layer;
@@ -218,6 +229,7 @@ async function apply(
   }
   const compression: Compression | "auto" = compressionOf(mediaType) ?? "auto";
   const limits = withDefaults(given);
+  const names = { maxLength: limits.maxNameLength, rules: nameRules };
   const skipped: string[] = [];
   const stream = await layer.open();
   rootfs.nextLayer();
@@ -225,8 +237,8 @@ async function apply(
     stream,
     { compression, digest, size, diffId, limits, signal },
     (entry) => {
-      const parts = placeOf(entry, limits.maxNameLength);
-      const linked = linkOf(entry, limits.maxNameLength);
+      const parts = partsOf(entry.header.name, names);
+      const linked = linkOf(entry, names);
       const applied = rootfs.apply(entry, parts, linked);
       if (!applied) skipped.push(entry.header.name);
       return applied instanceof Promise ? applied : undefined;
@@ -257,24 +269,16 @@ function install(
   if (time !== undefined) utimesSync(root, time, time);
 }
 
-/** An entry's place. A leading slash means the root, as for other tools. */
-function placeOf(
-  { header: { name } }: TarEntry,
-  maxLength: number,
-): readonly string[] {
-  return partsOf(name, maxLength);
-}
-
 /** What a hard link names, from the root on. */
 function linkOf(
   { header: { name, type, linkname } }: TarEntry,
-  maxLength: number,
+  names: EntryNameOptions & { readonly maxLength: number },
 ): readonly string[] | undefined {
   if (type === "symlink") {
-    if (linkname.length > maxLength) {
+    if (linkname.length > names.maxLength) {
       throw new UnsafeEntryError(
         name,
-        `expected a link of at most ${maxLength} bytes`,
+        `expected a link of at most ${names.maxLength} bytes`,
       );
     }
     if (!linkname.isWellFormed()) {
@@ -283,19 +287,19 @@ function linkOf(
   }
   if (type !== "link") return undefined;
   try {
-    return partsOf(linkname, maxLength);
+    return partsOf(linkname, names);
   } catch (error) {
     if (!(error instanceof UnsafeEntryError)) throw error;
     throw new UnsafeEntryError(name, `of its link: ${error.reason}`);
   }
 }
 
-function partsOf(name: string, maxLength: number): readonly string[] {
+/** The parts of a name. A leading slash means the root, as for other tools. */
+function partsOf(name: string, options: EntryNameOptions): readonly string[] {
   const relative = name.replace(/^\/+/, "");
-  return relative === "" && name !== "" ? [] : parseEntryName(relative, {
-    maxLength,
-    rules: HOST_RULES,
-  });
+  return relative === "" && name !== ""
+    ? []
+    : parseEntryName(relative, options);
 }
 
 function defaultOwners(): "keep" | "ignore" {
