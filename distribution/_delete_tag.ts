@@ -12,6 +12,7 @@ import {
 import { promisedDigest } from "./_manifest_answer.ts";
 import type { RegistryClient } from "./registry_client.ts";
 import type { SignalOptions } from "./signal_options.ts";
+import { strongEtag } from "./_strong_etag.ts";
 import { toSource } from "./source.ts";
 import {
   TagDeletionError,
@@ -31,6 +32,13 @@ export interface TagPlace {
  * specification (§Deleting Tags), and of some that know no tags there 404 and 501.
  */
 const REFUSALS = [400, 404, 405, 501];
+
+/** What a tag points at. */
+interface Pointed {
+  readonly digest: string;
+  /** What a change of it can be made to depend on. */
+  readonly etag: string | undefined;
+}
 
 /** Whether an error may say that a registry deletes no tags. */
 export function refusesTags(error: unknown): boolean {
@@ -87,37 +95,23 @@ class Replacement {
 
   /** Moves the tag to the placeholder; gives false where the tag is gone already. */
   async move(etag: string | undefined): Promise<boolean> {
-    const { client, repository, tag } = this.#place;
-    const { bytes, digest, mediaType } = this.#placeholder;
+    const { digest } = this.#placeholder;
     const { descriptor } = this.#current;
     let failed: { readonly cause: unknown } | undefined;
     try {
-      const written = await client.send({
-        method: "PUT",
-        url: `v2/${repository}/manifests/${tag}`,
-        action: `Cannot move tag ${tag} of ${repository} to a placeholder`,
-        expect: [201, 200, 202],
-        headers: {
-          "content-type": mediaType,
-          ...etag !== undefined && { "if-match": etag },
-        },
-        body: bytes,
-        scopes: [`repository:${repository}:pull,push`],
-      });
-      await discard(written);
+      await this.#put(this.#placeholder, etag);
     } catch (cause) {
       failed = { cause };
     }
-    const seen = await this.#look(failed?.cause);
+    const seen = (await this.#look(failed?.cause))?.digest;
     if (seen === digest) return true;
-    // Nobody else has it, so that it can go whatever the tag points at.
-    if (failed === undefined) await this.#remove().catch(() => {});
+    // Nobody else has it, so that it can go whatever the tag points at. What the
+    // registry refused is not there; what broke the line may be.
+    if (!(failed?.cause instanceof RegistryError)) {
+      await this.#remove().catch(() => {});
+    }
     if (seen !== undefined && seen !== descriptor.digest) {
-      throw this.#error(
-        "TAG_MOVED",
-        `it was moved to ${seen} meanwhile`,
-        failed,
-      );
+      throw this.#moved(seen, failed);
     }
     if (failed !== undefined) throw failed.cause;
     if (seen === undefined) return false;
@@ -129,30 +123,61 @@ class Replacement {
 
   /** Deletes the placeholder, and with it the tag; moves the tag back where that is refused. */
   async delete(): Promise<void> {
-    const { manifests, tag } = this.#place;
-    const { bytes, descriptor: { digest, mediaType } } = this.#current;
     try {
       await this.#remove();
     } catch (cause) {
       const seen = await this.#look(cause);
       if (seen === undefined) return;
-      if (seen !== this.#placeholder.digest) {
-        throw this.#error("TAG_MOVED", `it was moved to ${seen} meanwhile`, {
-          cause,
-        });
+      if (seen.digest !== this.#placeholder.digest) {
+        throw this.#moved(seen.digest, { cause });
       }
-      try {
-        await manifests.put(tag, bytes, { mediaType });
-      } catch (second) {
-        throw this.#replaced(new AggregateError([cause, second]));
-      }
-      throw this.#error(
-        "TAG_RESTORED",
-        `the registry did not delete the placeholder ${this.#placeholder.digest} ` +
-          `that it was moved to; it points at ${digest} again`,
-        { cause },
-      );
+      await this.#restore(seen.etag, cause);
     }
+  }
+
+  /** Moves the tag back, and says so; does neither where it is gone after all. */
+  async #restore(etag: string | undefined, cause: unknown): Promise<void> {
+    const { bytes, descriptor: { digest, mediaType } } = this.#current;
+    try {
+      await this.#put({ bytes, mediaType }, etag);
+    } catch (second) {
+      const both = new AggregateError([cause, second]);
+      const now = await this.#look(both);
+      if (now === undefined) return;
+      if (now.digest === this.#placeholder.digest) throw this.#replaced(both);
+      if (now.digest !== digest) throw this.#moved(now.digest, { cause: both });
+    }
+    throw this.#error(
+      "TAG_RESTORED",
+      `the registry did not delete the placeholder ${this.#placeholder.digest} ` +
+        `that it was moved to; it points at ${digest} again`,
+      { cause },
+    );
+  }
+
+  /** Points the tag at a manifest, where the registry can tell only if it still is as it was seen. */
+  async #put(
+    { bytes, mediaType }: Pick<Placeholder, "bytes" | "mediaType">,
+    etag: string | undefined,
+  ): Promise<void> {
+    const { client, repository, tag } = this.#place;
+    const target = bytes === this.#placeholder.bytes
+      ? "to a placeholder"
+      : "back";
+    await discard(
+      await client.send({
+        method: "PUT",
+        url: `v2/${repository}/manifests/${tag}`,
+        action: `Cannot move tag ${tag} of ${repository} ${target}`,
+        expect: [201, 200, 202],
+        headers: {
+          "content-type": mediaType,
+          ...etag !== undefined && { "if-match": etag },
+        },
+        body: bytes,
+        scopes: [`repository:${repository}:pull,push`],
+      }),
+    );
   }
 
   async #remove(): Promise<void> {
@@ -169,15 +194,26 @@ class Replacement {
     );
   }
 
-  /** The digest that the tag points at. */
-  async #look(cause: unknown): Promise<string | undefined> {
+  /** What the tag points at. */
+  async #look(cause: unknown): Promise<Pointed | undefined> {
     try {
-      return (await look(this.#place))?.digest;
+      return await look(this.#place);
     } catch (second) {
       throw this.#replaced(
         cause === undefined ? second : new AggregateError([cause, second]),
       );
     }
+  }
+
+  #moved(
+    digest: string,
+    options: OciErrorOptions | undefined,
+  ): TagDeletionError {
+    return this.#error(
+      "TAG_MOVED",
+      `it was moved to ${digest} meanwhile`,
+      options,
+    );
   }
 
   #replaced(cause: unknown): TagDeletionError {
@@ -241,9 +277,7 @@ async function probe(
 async function look(
   { manifests, client, repository, tag }: TagPlace,
   options: SignalOptions = {},
-): Promise<
-  { readonly digest: string; readonly etag: string | undefined } | undefined
-> {
+): Promise<Pointed | undefined> {
   const action = `Cannot find manifest ${tag} in ${repository}`;
   const response = await client.send({
     method: "HEAD",
@@ -258,7 +292,7 @@ async function look(
   if (response.status === 404) return undefined;
   const digest = promisedDigest(response, action) ??
     (await manifests.fetch(tag, options)).descriptor.digest;
-  return { digest, etag: response.headers.get("etag") ?? undefined };
+  return { digest, etag: strongEtag(response.headers) };
 }
 
 function notFound(

@@ -7,6 +7,7 @@ import { EarlyEnd, resumeStream } from "./_resume_stream.ts";
 import { ConnectionError, ProtocolError } from "./errors.ts";
 import type { RegistryClient } from "./registry_client.ts";
 import type { RegistryRequest } from "./registry_request.ts";
+import { strongEtag } from "./_strong_etag.ts";
 
 /** A content to download. */
 export interface DownloadRequest
@@ -127,8 +128,7 @@ function rangeHeaders(
 
 /** What tells one version of a content from another (RFC 9110 §13.1.5): no weak tag will do. */
 function validatorOf({ headers }: Response): string | undefined {
-  const etag = headers.get("etag");
-  if (etag !== null) return /^"[^"]*"$/.test(etag) ? etag : undefined;
+  if (headers.has("etag")) return strongEtag(headers);
   return headers.get("last-modified") ?? undefined;
 }
 

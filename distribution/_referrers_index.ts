@@ -19,6 +19,7 @@ import {
   type ReferrerDescription,
 } from "./server/referrer_description.ts";
 import type { SignalOptions } from "./signal_options.ts";
+import { strongEtag } from "./_strong_etag.ts";
 
 /** The list of a subject's referrers, where the client keeps it. */
 export interface ReferrersList {
@@ -47,7 +48,7 @@ export function referrerOf(
 /** An index as it was found, and by what it is recognised. */
 interface FoundIndex {
   readonly value: Index;
-  readonly etag: string | null;
+  readonly etag: string | undefined;
 }
 
 /**
@@ -87,7 +88,7 @@ export async function readReferrersIndex(
     const mediaType = response.headers.get("content-type") ?? undefined;
     const value = parseManifest(bytes, { mediaType });
     if (isIndex(value)) {
-      return { value, etag: response.headers.get("etag") };
+      return { value, etag: strongEtag(response.headers) };
     }
   } catch (error) {
     if (!(error instanceof OciError)) throw error;
