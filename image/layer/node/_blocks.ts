@@ -1,7 +1,7 @@
-import { closeSync, openSync, readSync } from "node:fs";
+import { closeSync, readSync } from "node:fs";
 import { encodeHeader, type WrittenHeader } from "../_tar_header.ts";
-import { openInputFile, READ } from "./_input_file.ts";
-import { changed } from "./_refusal.ts";
+import { openInput, openInputFile } from "./_input_file.ts";
+import { changed, explain } from "./_refusal.ts";
 import type { Found } from "./_walk.ts";
 
 /** The size of the pieces given out. */
@@ -65,7 +65,7 @@ export class Blocks {
   }
 
   #addSmall({ path, size }: Found): void {
-    const file = openSync(path, READ);
+    const file = openInput(path);
     try {
       // One byte more is asked for, so that a file that grew shows itself.
       const fits = this.#used + size < PIECE;
@@ -73,13 +73,8 @@ export class Blocks {
       const start = fits ? this.#used : 0;
       let count = 0;
       while (count < size + 1) {
-        const read = readSync(
-          file,
-          buffer,
-          start + count,
-          size + 1 - count,
-          null,
-        );
+        const left = size + 1 - count;
+        const read = fill(file, buffer, start + count, left, path);
         if (read === 0) break;
         count += read;
         if (count === size) break;
@@ -152,6 +147,20 @@ export class Blocks {
     this.#full.push(this.#buffer);
     this.#buffer = this.#spare.pop() ?? new Uint8Array(PIECE);
     this.#used = 0;
+  }
+}
+
+function fill(
+  file: number,
+  buffer: Uint8Array<ArrayBuffer>,
+  start: number,
+  count: number,
+  path: string,
+): number {
+  try {
+    return readSync(file, buffer, start, count, null);
+  } catch (error) {
+    throw explain(error, path);
   }
 }
 

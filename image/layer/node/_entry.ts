@@ -2,7 +2,7 @@ import { readlinkSync } from "node:fs";
 import type { WrittenHeader } from "../_tar_header.ts";
 import { decodeText } from "../_text.ts";
 import type { Blocks } from "./_blocks.ts";
-import { refusal } from "./_refusal.ts";
+import { explain, refusal } from "./_refusal.ts";
 import type { Found } from "./_walk.ts";
 
 /** What a layer says of a thing beside what it is on disk. */
@@ -53,7 +53,9 @@ export function targetOf(path: string): string {
     target = decodeText(readlinkSync(path, { encoding: "buffer" }));
   } catch (error) {
     // Deno says so of a target that is not UTF-8.
-    if (!(error instanceof Error) || error.name !== "InvalidData") throw error;
+    if (!(error instanceof Error) || error.name !== "InvalidData") {
+      throw explain(error, path);
+    }
   }
   if (target?.isWellFormed()) return target;
   throw refusal(path, "expected its target in UTF-8");

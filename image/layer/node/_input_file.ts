@@ -1,10 +1,27 @@
-import { constants } from "node:fs";
+import { constants, openSync } from "node:fs";
 import { open } from "node:fs/promises";
-import { changed } from "./_refusal.ts";
-import type { Found } from "./_walk.ts";
+import { changed, explain, replaced } from "./_refusal.ts";
+import { type Found, lookAt } from "./_walk.ts";
 
-/** How a file is opened: a link that took its place since it was looked at is not followed. */
-export const READ: number = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0);
+/**
+ * How a file is opened: neither is a link followed nor a pipe's writer waited for that
+ * took its place since it was looked at.
+ */
+const READ: number = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) |
+  (constants.O_NONBLOCK ?? 0);
+
+/**
+ * Opens a file that was looked at, for the calls that do not wait.
+ *
+ * @throws {LayerError} It is gone.
+ */
+export function openInput(path: string): number {
+  try {
+    return openSync(path, READ);
+  } catch (error) {
+    throw explain(error, path);
+  }
+}
 
 /** A file that is read from its start. */
 export interface InputFile {
@@ -23,9 +40,17 @@ export interface InputFile {
  * @throws {LayerError} It is not the file that was looked at.
  */
 export async function openInputFile(found: Found): Promise<InputFile> {
-  return "Deno" in globalThis
-    ? await openByDeno(found) ?? await openByNode(found)
-    : await openByNode(found);
+  const { inode, name, path } = found;
+  try {
+    // What opens it in Deno would wait for the writer of a pipe, and follow a link.
+    const now = lookAt(path, name);
+    if (now.kind !== "file" || now.inode !== inode) throw replaced(path);
+    return "Deno" in globalThis
+      ? await openByDeno(found) ?? await openByNode(found)
+      : await openByNode(found);
+  } catch (error) {
+    throw explain(error, path);
+  }
 }
 
 async function openByDeno(

@@ -1,5 +1,6 @@
-import { closeSync, constants, openSync, readSync } from "node:fs";
+import { closeSync, readSync } from "node:fs";
 import { targetOf } from "./_entry.ts";
+import { openInput } from "./_input_file.ts";
 import { refusal } from "./_refusal.ts";
 import { sameXattrs, type XattrReader } from "./_xattrs.ts";
 import { childrenOf, type Found, lookAt, walk } from "./_walk.ts";
@@ -115,10 +116,9 @@ function differ(a: Found, b: Found, comparison: Comparison): boolean {
 const STEP = 128 * 1024;
 
 function sameContent(a: string, b: string): boolean {
-  const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0);
-  const x = openSync(a, flags);
+  const x = openInput(a);
   try {
-    const y = openSync(b, flags);
+    const y = openInput(b);
     try {
       const [one, two] = [new Uint8Array(STEP), new Uint8Array(STEP)];
       while (true) {

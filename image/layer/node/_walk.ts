@@ -1,6 +1,6 @@
 import { lstatSync, readdirSync } from "node:fs";
 import { join, sep } from "node:path";
-import { refusal } from "./_refusal.ts";
+import { explain, refusal, replaced } from "./_refusal.ts";
 
 /** What kind of thing something in a tree is. */
 export type FoundKind = "file" | "directory" | "symlink" | "other";
@@ -109,23 +109,32 @@ export function* walk(
     const found = open.pop()!;
     yield found;
     if (found.kind !== "directory") continue;
-    for (const child of namesIn(found.path).reverse()) {
-      open.push(childOf(found, child));
-    }
+    for (const child of childrenOf(found).reverse()) open.push(child);
   }
 }
 
 /** What is in a directory, in the order of the bytes of its names. */
 export function childrenOf(directory: Found): Found[] {
-  return namesIn(directory.path).map((child) => childOf(directory, child));
+  const { inode, name, path } = directory;
+  try {
+    const children = namesIn(path).map((child) => childOf(directory, child));
+    // A link in its place would have led elsewhere.
+    const now = lookAt(path, name);
+    if (now.kind === "directory" && now.inode === inode) return children;
+  } catch (error) {
+    throw explain(error, path);
+  }
+  throw replaced(path);
 }
 
 function childOf({ path, name }: Found, child: string): Found {
   // Names from a directory need no care, and this is done for every file.
-  return lookAt(
-    `${path}${sep}${child}`,
-    name === "" ? child : `${name}/${child}`,
-  );
+  const place = `${path}${sep}${child}`;
+  try {
+    return lookAt(place, name === "" ? child : `${name}/${child}`);
+  } catch (error) {
+    throw explain(error, place);
+  }
 }
 
 function namesIn(path: string): string[] {
