@@ -1,5 +1,19 @@
-import type { Buffer } from "node:buffer";
-import { createHash, createHmac } from "node:crypto";
+import {
+  type AwsCredentials,
+  fromHandler,
+  type Transport,
+} from "@gantry/oci/distribution";
+import { encodeHex } from "@std/encoding/hex";
+
+/** The key that the fake knows. */
+export const KEY: AwsCredentials = {
+  accessKeyId: "AKIDEXAMPLE",
+  secretAccessKey: "s3cret+/key",
+};
+/** A private registry of Amazon's. */
+export const PRIVATE = "123456789012.dkr.ecr.eu-west-1.amazonaws.com";
+/** What no error may show. */
+export const SECRETS: readonly string[] = ["s3cret", btoa("AWS:s3cret-pw-1")];
 
 /** A request that the fake has let in. */
 export interface EcrRequestSeen {
@@ -9,35 +23,22 @@ export interface EcrRequestSeen {
   readonly sessionToken: string | null;
 }
 
-/** What the fake knows and says. */
-export interface FakeEcrOptions {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  /** What a signed request is answered; a password of its own where not given. */
-  readonly answer?: (count: number) => Response | Promise<Response>;
-}
+/** What a signed request is answered; a password of its own where not given. */
+export type EcrAnswer = (count: number) => Response | Promise<Response>;
 
-/** AWS' token service on a loopback port. It checks each signature by its own arithmetic. */
-export class FakeEcr implements AsyncDisposable {
+/** AWS' token service. It checks each signature by its own arithmetic. */
+export class FakeEcr {
   readonly requests: EcrRequestSeen[] = [];
-  readonly endpoint: string;
-  readonly #options: FakeEcrOptions;
-  readonly #server: Deno.HttpServer<Deno.NetAddr>;
+  readonly endpoint = "https://ecr.example/";
+  readonly transport: Transport = fromHandler(this.fetch.bind(this));
+  readonly #answer: EcrAnswer | undefined;
 
-  constructor(options: FakeEcrOptions) {
-    this.#options = options;
-    this.#server = Deno.serve(
-      { hostname: "127.0.0.1", port: 0, onListen: () => {} },
-      (request) => this.#handle(request),
-    );
-    this.endpoint = `http://127.0.0.1:${this.#server.addr.port}/`;
+  constructor(answer?: EcrAnswer) {
+    this.#answer = answer;
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.#server.shutdown();
-  }
-
-  async #handle(request: Request): Promise<Response> {
+  /** Answers a request. */
+  async fetch(request: Request): Promise<Response> {
     const { headers } = request;
     const body = await request.text();
     const found =
@@ -46,8 +47,7 @@ export class FakeEcr implements AsyncDisposable {
     if (found === null) return refuse("MissingAuthenticationTokenException");
     const [, id, day, region, service, names, signature] =
       found as unknown as string[];
-    const { accessKeyId, answer, secretAccessKey } = this.#options;
-    if (id !== accessKeyId) return refuse("UnrecognizedClientException");
+    if (id !== KEY.accessKeyId) return refuse("UnrecognizedClientException");
     const signed = names!.split(";");
     if (
       !["host", "x-amz-date", "x-amz-target"].every((name) =>
@@ -56,23 +56,25 @@ export class FakeEcr implements AsyncDisposable {
     ) {
       return refuse("IncompleteSignatureException");
     }
+    const { host, pathname } = new URL(request.url);
+    const seen = new Headers(headers);
+    // A request that no wire has carried need not have this one.
+    if (!seen.has("host")) seen.set("host", host);
     const canonical = [
       request.method,
-      new URL(request.url).pathname,
+      pathname,
       "",
-      ...signed.map((name) => `${name}:${headers.get(name)}`),
+      ...signed.map((name) => `${name}:${seen.get(name)}`),
       "",
       names,
-      sha256(body),
+      await sha256(body),
     ].join("\n");
-    const time = headers.get("x-amz-date")!;
+    const time = seen.get("x-amz-date")!;
     const scope = `${day}/${region}/${service}/aws4_request`;
-    const text = ["AWS4-HMAC-SHA256", time, scope, sha256(canonical)].join(
-      "\n",
-    );
-    let key: string | Uint8Array = `AWS4${secretAccessKey}`;
-    for (const part of scope.split("/")) key = hmac(key, part);
-    const expected = hmac(key, text).toString("hex");
+    const text = ["AWS4-HMAC-SHA256", time, scope, await sha256(canonical)];
+    let key = new TextEncoder().encode(`AWS4${KEY.secretAccessKey}`);
+    for (const part of scope.split("/")) key = await hmac(key, part);
+    const expected = encodeHex(await hmac(key, text.join("\n")));
     if (signature !== expected || !time.startsWith(day!)) {
       return refuse("InvalidSignatureException");
     }
@@ -83,7 +85,7 @@ export class FakeEcr implements AsyncDisposable {
       sessionToken: headers.get("x-amz-security-token"),
     });
     const count = this.requests.length;
-    return await answer?.(count) ?? Response.json({
+    return await this.#answer?.(count) ?? Response.json({
       authorizationData: [{
         authorizationToken: btoa(`AWS:s3cret-pw-${count}`),
         expiresAt: Date.now() / 1000 + 43_200,
@@ -98,10 +100,19 @@ function refuse(kind: string): Response {
   return Response.json({ __type, message: "s3cret words" }, { status: 400 });
 }
 
-function sha256(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
+async function sha256(text: string): Promise<string> {
+  const bytes = new TextEncoder().encode(text);
+  return encodeHex(await crypto.subtle.digest("SHA-256", bytes));
 }
 
-function hmac(key: string | Uint8Array, text: string): Buffer {
-  return createHmac("sha256", key).update(text).digest();
+async function hmac(
+  key: Uint8Array<ArrayBuffer>,
+  text: string,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const algorithm = { name: "HMAC", hash: "SHA-256" };
+  const secret = await crypto.subtle.importKey("raw", key, algorithm, false, [
+    "sign",
+  ]);
+  const bytes = new TextEncoder().encode(text);
+  return new Uint8Array(await crypto.subtle.sign("HMAC", secret, bytes));
 }

@@ -2,81 +2,87 @@ import { assertEquals, assertRejects } from "@std/assert";
 import {
   type BaseTransportOptions,
   ConnectionError,
-  defaultTransport,
+  type ConnectionErrorCode,
   detectEndpoint,
   fromHandler,
   NotFoundError,
   RegistryError,
+  type Transport,
 } from "@gantry/oci/distribution";
 import { createRegistry } from "@gantry/oci/distribution/server";
-import { makeCertificates } from "../_support/certificates.ts";
-import { found } from "../_support/programs.ts";
 
-const quiet = { hostname: "127.0.0.1", port: 0, onListen: () => {} };
-
-/** A transport on which a name stands for this machine. */
-function named(port: number, more: BaseTransportOptions = {}) {
-  return (options: BaseTransportOptions) =>
-    defaultTransport({
-      ...more,
-      ...options,
-      resolve: [{ host: "registry.example", port, address: "127.0.0.1" }],
+/**
+ * Makes the transports of a machine with one registry, which answers over HTTP, or
+ * over HTTPS to those who take any certificate, and notes what is asked.
+ */
+function machine(code: ConnectionErrorCode, speaks: "http" | "bad TLS") {
+  const registry = createRegistry();
+  const asked: string[] = [];
+  const makeTransport = (options: BaseTransportOptions): Transport =>
+    fromHandler((request) => {
+      const { protocol } = new URL(request.url);
+      const isInsecure = options.insecure === true;
+      asked.push(isInsecure ? `${protocol} insecure` : protocol);
+      const isOpen = speaks === "http"
+        ? protocol === "http:"
+        : protocol === "https:" && isInsecure;
+      if (isOpen) return registry.fetch(request);
+      const { method, url } = request;
+      throw new ConnectionError(code, "no answer", { method, url });
     });
+  return { asked, makeTransport };
 }
 
 Deno.test("detectEndpoint() finds plain HTTP on this machine, and elsewhere only where it is allowed", async () => {
-  await using server = Deno.serve(quiet, createRegistry().fetch);
-  const { port } = server.addr;
-  for (const host of [`127.0.0.1:${port}`, `localhost:${port}`]) {
-    const endpoint = await detectEndpoint(host);
+  for (const host of ["127.0.0.1:5000", "localhost:5000", "[::1]:5000"]) {
+    const { asked, makeTransport } = machine("TLS_FAILED", "http");
+    const endpoint = await detectEndpoint(host, { makeTransport });
     assertEquals(
       [endpoint.origin.href, endpoint.tls, endpoint.needsLogin],
       [`http://${host}/`, "none", false],
     );
+    assertEquals(asked, ["https:", "https: insecure", "http:"]);
   }
-  const registry = `registry.example:${port}`;
-  const makeTransport = named(port);
+  const host = "registry.example:5000";
+  const { asked, makeTransport } = machine("CONNECTION_REFUSED", "http");
   await assertRejects(
-    () => detectEndpoint(registry, { makeTransport }),
+    () => detectEndpoint(host, { makeTransport }),
     ConnectionError,
   );
-  const { tls } = await detectEndpoint(registry, {
+  assertEquals(asked, ["https:"]);
+  const { tls } = await detectEndpoint(host, {
     makeTransport,
     allowHttp: true,
   });
   assertEquals(tls, "none");
 });
 
-Deno.test({
-  name:
-    "detectEndpoint() tells a certificate that verifies from one that does not, which it takes only where allowed",
-  ignore: !found("openssl"),
-  async fn() {
-    const { ca, server: identity } = await makeCertificates();
-    await using server = Deno.serve(
-      { ...quiet, ...identity },
-      createRegistry().fetch,
-    );
-    const host = `127.0.0.1:${server.addr.port}`;
-    const trusted = await detectEndpoint(host, {
-      makeTransport: (options) =>
-        defaultTransport({ ...options, caCerts: [ca.cert] }),
-    });
-    assertEquals([trusted.origin.protocol, trusted.tls], [
-      "https:",
-      "verified",
-    ]);
+Deno.test("detectEndpoint() takes a certificate that does not verify only where it is allowed", async () => {
+  const { asked, makeTransport } = machine("TLS_FAILED", "bad TLS");
+  const error = await assertRejects(
+    () => detectEndpoint("127.0.0.1:5000", { makeTransport, allowHttp: true }),
+    ConnectionError,
+  );
+  assertEquals(error.code, "TLS_FAILED");
+  // Nothing is asked over HTTP where the registry has HTTPS.
+  assertEquals(asked, ["https:", "https: insecure"]);
+  const { origin, tls } = await detectEndpoint("127.0.0.1:5000", {
+    makeTransport,
+    allowInsecure: true,
+  });
+  assertEquals([origin.protocol, tls], ["https:", "unverified"]);
+});
+
+Deno.test("detectEndpoint() asks over HTTP nobody who does not answer at all", async () => {
+  const codes = ["HOST_UNKNOWN", "CONNECT_TIMEOUT", "DEADLINE_EXCEEDED"];
+  for (const code of codes as ConnectionErrorCode[]) {
+    const { asked, makeTransport } = machine(code, "http");
     const error = await assertRejects(
-      () => detectEndpoint(host, { allowHttp: true }),
+      () => detectEndpoint("localhost", { makeTransport }),
       ConnectionError,
     );
-    assertEquals(error.code, "TLS_FAILED");
-    const insecure = await detectEndpoint(host, { allowInsecure: true });
-    assertEquals(
-      [insecure.origin.protocol, insecure.tls],
-      ["https:", "unverified"],
-    );
-  },
+    assertEquals([error.code, ...asked], [code, "https:"]);
+  }
 });
 
 Deno.test("detectEndpoint() takes 401 for a registry, and sends no credential", async () => {
@@ -118,18 +124,16 @@ Deno.test("detectEndpoint() refuses what is no registry", async () => {
   );
 });
 
-Deno.test("detectEndpoint() gives up on a server that stays silent", async () => {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const held: Deno.Conn[] = [];
-  const accepting = (async () => {
-    for await (const connection of listener) held.push(connection);
-  })();
+Deno.test("detectEndpoint() gives up on what stays silent", async () => {
+  const gate = Promise.withResolvers<Response>();
   const error = await assertRejects(
-    () => detectEndpoint(`127.0.0.1:${listener.addr.port}`, { timeout: 100 }),
+    () =>
+      detectEndpoint("localhost", {
+        makeTransport: () => fromHandler(() => gate.promise),
+        timeout: 50,
+      }),
     ConnectionError,
   );
   assertEquals(error.code, "DEADLINE_EXCEEDED");
-  listener.close();
-  await accepting.catch(() => {});
-  for (const connection of held) connection.close();
+  gate.resolve(new Response());
 });

@@ -1,6 +1,5 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import {
-  type AwsCredentials,
   chainCredentials,
   CredentialError,
   ecrCredentials,
@@ -8,34 +7,19 @@ import {
   fromHandler,
   RegistryClient,
 } from "@gantry/oci/distribution";
-import {
-  awsCredentialsFromEnvironment,
-  ecrCredentialsFromEnvironment,
-} from "@gantry/oci/distribution/node";
-import { FakeEcr, type FakeEcrOptions } from "./_fake_ecr.ts";
+import { FakeEcr, KEY, PRIVATE, SECRETS } from "./_fake_ecr.ts";
 import { assertNoSecret } from "./_layers.ts";
 
-const KEY: AwsCredentials = {
-  accessKeyId: "AKIDEXAMPLE",
-  secretAccessKey: "s3cret+/key",
-};
-const PRIVATE = "123456789012.dkr.ecr.eu-west-1.amazonaws.com";
-const SECRETS = ["s3cret", btoa("AWS:s3cret-pw-1")];
-
-function fake(options: Partial<FakeEcrOptions> = {}): FakeEcr {
-  return new FakeEcr({ ...KEY, ...options });
-}
-
 Deno.test("ecrCredentials() signs a request that AWS would take", async () => {
-  await using ecr = fake();
-  const { endpoint } = ecr;
-  const store = ecrCredentials(KEY, { endpoint });
+  const ecr = new FakeEcr();
+  const { endpoint, transport } = ecr;
+  const store = ecrCredentials(KEY, { endpoint, transport });
   assertEquals(await store.get(PRIVATE), {
     username: "AWS",
     password: "s3cret-pw-1",
   });
   const temporary = { ...KEY, sessionToken: "session" };
-  const gallery = ecrCredentials(temporary, { endpoint });
+  const gallery = ecrCredentials(temporary, { endpoint, transport });
   assertEquals(await gallery.get("public.ecr.aws"), {
     username: "AWS",
     password: "s3cret-pw-2",
@@ -97,17 +81,16 @@ for (const [registry, host] of PLACES) {
 
 Deno.test("ecrCredentials() keeps a password until shortly before its end", async () => {
   let now = Date.UTC(2030, 0, 1);
-  await using ecr = fake({
-    answer: (count) =>
-      Response.json({
-        authorizationData: [{
-          authorizationToken: btoa(`AWS:s3cret-pw-${count}`),
-          expiresAt: now / 1000 + 3600,
-        }],
-      }),
-  });
-  const { endpoint } = ecr;
-  const store = ecrCredentials(KEY, { endpoint, clock: () => now });
+  const ecr = new FakeEcr((count) =>
+    Response.json({
+      authorizationData: [{
+        authorizationToken: btoa(`AWS:s3cret-pw-${count}`),
+        expiresAt: now / 1000 + 3600,
+      }],
+    })
+  );
+  const { endpoint, transport } = ecr;
+  const store = ecrCredentials(KEY, { endpoint, transport, clock: () => now });
   await Promise.all(Array.from({ length: 5 }, () => store.get(PRIVATE)));
   now += 55 * 60_000 - 1;
   await store.get(PRIVATE);
@@ -150,8 +133,8 @@ const BAD_ANSWERS: [string, () => Response, string][] = [
 
 for (const [name, answer, reason] of BAD_ANSWERS) {
   Deno.test(`ecrCredentials() fails on ${name}, and quotes nothing`, async () => {
-    await using ecr = fake({ answer });
-    const store = ecrCredentials(KEY, { endpoint: ecr.endpoint });
+    const ecr = new FakeEcr(answer);
+    const store = ecrCredentials(KEY, ecr);
     const error = await assertRejects(
       () => store.get(PRIVATE),
       CredentialError,
@@ -166,16 +149,15 @@ for (const [name, answer, reason] of BAD_ANSWERS) {
 }
 
 Deno.test("ecrCredentials() leaves an answer that never ends", async () => {
-  await using ecr = fake({
-    answer: () =>
-      new Response(
-        new ReadableStream({
-          pull: (controller) =>
-            controller.enqueue(new Uint8Array(65_536).fill(32)),
-        }),
-      ),
-  });
-  const store = ecrCredentials(KEY, { endpoint: ecr.endpoint });
+  const ecr = new FakeEcr(() =>
+    new Response(
+      new ReadableStream({
+        pull: (controller) =>
+          controller.enqueue(new Uint8Array(65_536).fill(32)),
+      }),
+    )
+  );
+  const store = ecrCredentials(KEY, ecr);
   await assertRejects(
     () => store.get(PRIVATE),
     Error,
@@ -184,8 +166,8 @@ Deno.test("ecrCredentials() leaves an answer that never ends", async () => {
 });
 
 Deno.test("ecrCredentials() tells what AWS says to a wrong key", async () => {
-  await using ecr = fake();
-  const { endpoint } = ecr;
+  const ecr = new FakeEcr();
+  const { endpoint, transport } = ecr;
   const wrong = { ...KEY, secretAccessKey: "s3cret-other" };
   const stranger = { ...KEY, accessKeyId: "AKIDOTHER" };
   for (
@@ -195,7 +177,7 @@ Deno.test("ecrCredentials() tells what AWS says to a wrong key", async () => {
     ] as const
   ) {
     const error = await assertRejects(
-      () => ecrCredentials(key, { endpoint }).get(PRIVATE),
+      () => ecrCredentials(key, { endpoint, transport }).get(PRIVATE),
       CredentialError,
       `it answered 400 ${kind}`,
     );
@@ -218,16 +200,14 @@ Deno.test("ecrCredentials() without a key fails for a private registry only", as
 Deno.test("ecrCredentials() ends with its signal's reason", async () => {
   const arrived = Promise.withResolvers<void>();
   const gate = Promise.withResolvers<Response>();
-  await using ecr = fake({
-    answer() {
-      arrived.resolve();
-      return gate.promise;
-    },
+  const ecr = new FakeEcr(() => {
+    arrived.resolve();
+    return gate.promise;
   });
   const controller = new AbortController();
   const pending = assertRejects(
     () =>
-      ecrCredentials(KEY, { endpoint: ecr.endpoint })
+      ecrCredentials(KEY, ecr)
         .get(PRIVATE, { signal: controller.signal }),
     Error,
     "enough",
@@ -239,10 +219,10 @@ Deno.test("ecrCredentials() ends with its signal's reason", async () => {
 });
 
 Deno.test("RegistryClient shows ECR's password as Basic", async () => {
-  await using ecr = fake();
+  const ecr = new FakeEcr();
   const seen: (string | null)[] = [];
-  using client = new RegistryClient(PRIVATE, {
-    credentials: ecrCredentials(KEY, { endpoint: ecr.endpoint }),
+  const client = new RegistryClient(PRIVATE, {
+    credentials: ecrCredentials(KEY, ecr),
     transport: fromHandler(({ headers }) => {
       seen.push(headers.get("authorization"));
       return seen.at(-1) === null
@@ -259,110 +239,7 @@ Deno.test("RegistryClient shows ECR's password as Basic", async () => {
   await client.ping();
   await client.ping();
   const basic = `Basic ${btoa("AWS:s3cret-pw-1")}`;
+  client.close();
   assertEquals(seen, [null, basic, basic]);
   assertEquals(ecr.requests.length, 1);
-});
-
-/** A home with AWS files, gone afterwards. */
-async function withHome(
-  files: Record<string, string>,
-  work: (home: string) => Promise<void>,
-): Promise<void> {
-  const home = await Deno.makeTempDir();
-  try {
-    await Deno.mkdir(`${home}/.aws`);
-    for (const [name, text] of Object.entries(files)) {
-      await Deno.writeTextFile(`${home}/.aws/${name}`, text);
-    }
-    await work(home);
-  } finally {
-    await Deno.remove(home, { recursive: true });
-  }
-}
-
-const FILES = {
-  credentials: `# keys
-[default]
-aws_access_key_id = AKIDDEFAULT
-aws_secret_access_key=s3cret/a=b== # mine
-[ ci ]
-AWS_ACCESS_KEY_ID = AKIDCI
-aws_secret_access_key = s3cret-ci
-aws_session_token = session-ci
-[half]
-aws_access_key_id = AKIDHALF
-`,
-  config: `[default]\r
-region = eu-west-1\r
-s3 =\r
-  aws_access_key_id = nested\r
-[profile conf]\r
-aws_access_key_id = AKIDCONF\r
-aws_secret_access_key = s3cret-conf\r
-[bare]\r
-aws_access_key_id = AKIDBARE\r
-aws_secret_access_key = s3cret-bare\r
-`,
-};
-
-Deno.test("awsCredentialsFromEnvironment() looks where the AWS tools look", async () => {
-  await withHome(FILES, async (HOME) => {
-    const id = async (env: Record<string, string>) =>
-      (await awsCredentialsFromEnvironment({ env: { HOME, ...env } })())
-        ?.accessKeyId;
-    assertEquals(await id({}), "AKIDDEFAULT");
-    assertEquals(await id({ AWS_PROFILE: "ci" }), "AKIDCI");
-    assertEquals(await id({ AWS_PROFILE: "conf" }), "AKIDCONF");
-    const keys = {
-      AWS_ACCESS_KEY_ID: "AKIDENV",
-      AWS_SECRET_ACCESS_KEY: "s3cret",
-    };
-    assertEquals(await id({ ...keys, AWS_PROFILE: "ci" }), "AKIDENV");
-    assertEquals(await id({ AWS_ACCESS_KEY_ID: "AKIDENV" }), "AKIDDEFAULT");
-    const elsewhere = { AWS_SHARED_CREDENTIALS_FILE: "/nonexistent" };
-    assertEquals(await id(elsewhere), undefined);
-    assertEquals(
-      await id({ ...elsewhere, AWS_CONFIG_FILE: `${HOME}/.aws/credentials` }),
-      "AKIDDEFAULT",
-    );
-    const ci = awsCredentialsFromEnvironment({
-      env: { HOME, AWS_PROFILE: "ci" },
-    });
-    assertEquals(await ci(), {
-      accessKeyId: "AKIDCI",
-      secretAccessKey: "s3cret-ci",
-      sessionToken: "session-ci",
-    });
-    const own = awsCredentialsFromEnvironment({ env: { HOME } });
-    assertEquals((await own())?.secretAccessKey, "s3cret/a=b==");
-  });
-});
-
-Deno.test("awsCredentialsFromEnvironment() names a profile that has no key", async () => {
-  await withHome(FILES, async (HOME) => {
-    for (const AWS_PROFILE of ["half", "bare", "none"]) {
-      const find = awsCredentialsFromEnvironment({
-        env: { HOME, AWS_PROFILE },
-      });
-      const error = await assertRejects(() => find(), CredentialError);
-      assertEquals(error.code, "CREDENTIAL_MISSING");
-      assert(error.message.includes(JSON.stringify(AWS_PROFILE)));
-      assertNoSecret(error, SECRETS);
-    }
-  });
-});
-
-Deno.test("ecrCredentialsFromEnvironment() signs with the environment's key", async () => {
-  await using ecr = fake();
-  const env = {
-    AWS_ACCESS_KEY_ID: KEY.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: KEY.secretAccessKey,
-    AWS_ENDPOINT_URL_ECR: ecr.endpoint,
-  };
-  const store = ecrCredentialsFromEnvironment({ env });
-  assertEquals(await store.get(PRIVATE), {
-    username: "AWS",
-    password: "s3cret-pw-1",
-  });
-  assertEquals(await store.get("ghcr.io"), undefined);
 });

@@ -3,14 +3,11 @@ import {
   memoryStorage,
   type RegistryServerOptions,
   type ServerEvent,
-  webhook,
 } from "@gantry/oci/distribution/server";
-import { serve } from "@gantry/oci/distribution/server/node";
 import { signSchema1 } from "@gantry/oci/image";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import {
   beginUpload,
-  client,
   digestOf,
   errorCode,
   everywhere,
@@ -275,17 +272,6 @@ Deno.test("createRegistry({ rateLimit }) lets a client go on after a while", asy
   while (await ask() !== 200) await new Promise((done) => setTimeout(done, 1));
 });
 
-Deno.test("serve() tells the registry the client's address", async () => {
-  const addresses: unknown[] = [];
-  const registry = createRegistry({
-    onEvent: (event) =>
-      event.type === "request" && addresses.push(event.address),
-  });
-  await using server = await serve(registry);
-  await (await fetch(`${server.url}/v2/`)).body?.cancel();
-  assertEquals(addresses, ["127.0.0.1"]);
-});
-
 /** The URLs that a registry points a client to. */
 async function pointers(
   options: RegistryServerOptions,
@@ -380,11 +366,15 @@ Deno.test("createRegistry({ cors }) lets the pages of some origins in", async ()
     authenticate: () => undefined,
     cors: { origins: ["https://ui.example"], maxAge: 5 },
   });
-  const ask = (origin: string, method = "GET") =>
-    visitor(registry, {
-      origin,
-      "access-control-request-method": "PUT",
-    }).head("/v2/", { method });
+  const ask = async (origin: string, method = "GET") => {
+    const request = new Request("http://registry.test/v2/", { method });
+    const headers = { origin, "access-control-request-method": "PUT" };
+    // In a browser no script may set these: there it is the browser that does.
+    Object.defineProperty(request, "headers", { value: new Headers(headers) });
+    const response = await registry.fetch(request);
+    await response.body?.cancel();
+    return response;
+  };
   const asked = await ask("https://ui.example", "OPTIONS");
   assertEquals(asked.status, 204);
   const allowed = (name: string) => asked.headers.get(`access-control-${name}`);
@@ -404,38 +394,6 @@ Deno.test("createRegistry({ cors }) lets the pages of some origins in", async ()
     method: "OPTIONS",
   });
   assertEquals(plain.status, 405);
-});
-
-Deno.test("webhook() sends in order, tries again, and tells what is lost", async () => {
-  const received: string[] = [];
-  let failures = 1;
-  await using receiver = await serve({
-    async fetch(request) {
-      const { tag } = await request.json();
-      if (failures-- > 0) return new Response("no", { status: 503 });
-      received.push(`${request.headers.get("x-key")} ${tag}`);
-      return new Response();
-    },
-  });
-  const lost: string[] = [];
-  const onError = ({ message }: Error) => lost.push(message);
-  const hook = webhook(receiver.url, { headers: { "x-key": "k" }, onError });
-  const registry = client((path, init) => {
-    const request = new Request(`http://registry.test${path}`, init);
-    return createRegistry({ storage, onEvent: hook.onEvent }).fetch(request);
-  });
-  const storage = memoryStorage();
-  for (const tag of ["a", "b", "c"]) {
-    await putManifest(registry, "app", tag, OLD);
-  }
-  await hook.flush();
-  assertEquals(received, ["k a", "k b", "k c"]);
-  failures = 3;
-  await putManifest(registry, "app", "d", OLD);
-  await hook.flush();
-  assertEquals(lost, [
-    `Cannot deliver event to ${receiver.url}/: status 503`,
-  ]);
 });
 
 Deno.test("createRegistry() answers 507 where its storage is full, and 500 where it fails", async () => {
