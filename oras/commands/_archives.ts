@@ -1,21 +1,26 @@
+import type { ProgressHook } from "../../distribution/progress.ts";
 import type { Descriptor } from "../../image/descriptor.ts";
 import type { Platform } from "../../image/platform.ts";
-import { discover, type ReferrerTree } from "../discover.ts";
-import { can, type ReadableStore } from "../store.ts";
+import { allCompanions } from "../graph/_all_companions.ts";
+import type { Companion, CompanionOptions } from "../graph/_companions.ts";
+import type { ReadableStore } from "../store.ts";
 import { packDockerArchive } from "../stores/pack_docker_archive.ts";
 import { type LayoutEntry, packLayout } from "../stores/pack_layout.ts";
 import type { ArchiveArgument } from "./_archive_argument.ts";
+import { watchFetches } from "./_watched_store.ts";
 
-/** What goes into an archive. */
-export interface ArchiveContent {
+/** What goes into an archive, and which of its companions. */
+export interface ArchiveContent extends CompanionOptions {
   /** Where it comes from. */
   readonly store: ReadableStore;
   /** What it is. */
   readonly descriptor: Descriptor;
   /** The platform to take of an index, for an archive of docker's. */
   readonly platform: Platform | undefined;
-  /** Whether what refers to it comes, too. */
-  readonly recursive: boolean;
+  /** Whether layers that must not be distributed come, too. */
+  readonly includeForeign: boolean;
+  /** Is told what moves. */
+  readonly onProgress: ProgressHook;
   /** Ends the writing. */
   readonly signal: AbortSignal;
 }
@@ -25,7 +30,8 @@ export async function saveArchive(
   { kind, path, target }: ArchiveArgument,
   content: ArchiveContent,
 ): Promise<void> {
-  const { descriptor, platform, signal, store } = content;
+  const { descriptor, platform, signal } = content;
+  const store = watchFetches(content.store, content.onProgress);
   const { withSpool, writeArchive } = await import(
     "../stores/node/open_archive.ts"
   );
@@ -44,23 +50,28 @@ export async function saveArchive(
       await writeArchive(path, archive, { signal });
     });
   }
-  const entries: LayoutEntry[] = [{ descriptor, tag: target }];
-  if (content.recursive && can(store, "listReferrers")) {
-    const tree = await discover(store, descriptor.digest, { signal });
-    entries.push(...flattenReferrers(tree));
-  }
-  await writeArchive(path, packLayout(store, entries, { signal }), { signal });
+  const entries = [
+    { descriptor, tag: target },
+    ...companionEntries(
+      await allCompanions(content.store, descriptor, content),
+    ),
+  ];
+  const archive = packLayout(store, entries, {
+    includeForeign: content.includeForeign,
+    signal,
+  });
+  await writeArchive(path, archive, { signal });
 }
 
-/** All that refers to the root of a tree, and to that. */
-export function flattenReferrers(
-  { referrers }: ReferrerTree,
-): { readonly descriptor: Descriptor; readonly tag: undefined }[] {
-  return referrers.flatMap((tree) => {
-    const { digest, mediaType, size } = tree.descriptor;
-    return [
-      { descriptor: { mediaType, digest, size }, tag: undefined },
-      ...flattenReferrers(tree),
-    ];
+/** What comes along with a manifest, as a layout lists it. */
+export function companionEntries(
+  companions: readonly Companion[],
+): readonly LayoutEntry[] {
+  return companions.flatMap(({ descriptor, tags }) => {
+    const { digest, mediaType, size } = descriptor;
+    const bare = { mediaType, digest, size };
+    return tags.length === 0
+      ? [{ descriptor: bare }]
+      : tags.map((tag) => ({ descriptor: bare, tag }));
   });
 }

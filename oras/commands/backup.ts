@@ -1,8 +1,8 @@
 import type { Descriptor } from "../../image/descriptor.ts";
 import { isReferrersTag } from "../_is_referrers_tag.ts";
-import { discover, type ReferrerTree } from "../discover.ts";
+import { allCompanions } from "../graph/_all_companions.ts";
 import type { LayoutEntry } from "../stores/pack_layout.ts";
-import { flattenReferrers } from "./_archives.ts";
+import { companionEntries } from "./_archives.ts";
 import {
   type BackupStart,
   startBackup,
@@ -18,7 +18,9 @@ import type { Invocation } from "./_command.ts";
 import { readConcurrency } from "./_concurrency.ts";
 import { showLocation } from "./_location.ts";
 import { type CommandStore, openStore } from "./_open_store.ts";
+import { watchFetches } from "./_watched_store.ts";
 import { size } from "./render/transfer_line.ts";
+import { watchTransfers } from "./render/transfers.ts";
 
 /** Saves a repository, or some of its tags, to a layout or an archive of one. */
 export async function run(invocation: Invocation): Promise<void> {
@@ -70,11 +72,14 @@ async function countTags(
   { flags, signal }: Invocation,
   { found, say, store }: Backup,
 ): Promise<TagReport[]> {
+  const recursive = flags.bool("include-referrers");
   const reports: TagReport[] = [];
-  for (const [tag, { digest }] of found) {
-    const referrers = flags.bool("include-referrers")
-      ? flattenReferrers(await discover(store, digest, { signal })).length
-      : 0;
+  for (const [tag, descriptor] of found) {
+    const { digest } = descriptor;
+    const { length: referrers } = await allCompanions(store, descriptor, {
+      recursive,
+      signal,
+    });
     say(`Dry run: would pull tag ${tag} with ${referrers} referrer(s)`);
     reports.push({ tag, digest, referrers });
   }
@@ -90,49 +95,66 @@ async function toLayout(
   const layout = new LayoutStore(output);
   const recursive = flags.bool("include-referrers");
   const reports: TagReport[] = [];
-  for (const [tag, { digest }] of found) {
+  for (const [tag, descriptor] of found) {
+    const { digest } = descriptor;
     await transferTag(invocation, {
       from: store,
       to: layout,
       tag,
       digest,
       recursive,
-      verbs: { copying: "Pulling", copied: "Pulled" },
+      verbs: VERBS,
       format,
     });
-    const count = recursive
-      ? flattenReferrers(await discover(layout, digest, { signal }))
-        .length
-      : 0;
-    reports.push({ tag, digest, referrers: count });
-    say(`Pulled tag ${tag} with ${count} referrer(s)`);
+    const { length: referrers } = await allCompanions(layout, descriptor, {
+      recursive,
+      signal,
+    });
+    reports.push({ tag, digest, referrers });
+    say(`Pulled tag ${tag} with ${referrers} referrer(s)`);
   }
   return reports;
 }
 
 async function toTar(
-  { flags, signal }: Invocation,
-  { found, output, say, store }: Backup,
+  invocation: Invocation,
+  { format, found, output, say, store }: Backup,
 ): Promise<TagReport[]> {
-  const entries: LayoutEntry[] = [];
+  const { flags, signal } = invocation;
+  const recursive = flags.bool("include-referrers");
+  const tagged: LayoutEntry[] = [];
+  const others = new Map<string, LayoutEntry>();
   const reports: TagReport[] = [];
   for (const [tag, descriptor] of found) {
-    const tree: ReferrerTree = flags.bool("include-referrers")
-      ? await discover(store, descriptor.digest, { signal })
-      : { descriptor, referrers: [] };
-    const referrers = flattenReferrers(tree);
-    entries.push({ descriptor, tag }, ...referrers);
+    tagged.push({ descriptor, tag });
+    const companions = companionEntries(
+      await allCompanions(store, descriptor, { recursive, signal }),
+    );
+    for (const one of companions) others.set(one.descriptor.digest, one);
     const { digest } = descriptor;
-    reports.push({ tag, digest, referrers: referrers.length });
-    say(`Pulled tag ${tag} with ${referrers.length} referrer(s)`);
+    reports.push({ tag, digest, referrers: companions.length });
   }
   say(`Exporting to ${output}`);
   const { packLayout } = await import("../stores/pack_layout.ts");
   const { writeArchive } = await import("../stores/node/open_archive.ts");
-  await writeArchive(output, packLayout(store, entries, { signal }), {
-    signal,
-  });
+  {
+    using view = watchTransfers(invocation, {
+      lines: format.isText ? 9 : undefined,
+      verbs: VERBS,
+    });
+    const archive = packLayout(
+      watchFetches(store, view.onProgress),
+      [...tagged, ...others.values()],
+      { signal },
+    );
+    await writeArchive(output, archive, { signal });
+  }
+  for (const { referrers, tag } of reports) {
+    say(`Pulled tag ${tag} with ${referrers} referrer(s)`);
+  }
   const { size: bytes } = await Deno.stat(output);
   say(`Exported to ${output} (${size(bytes)})`);
   return reports;
 }
+
+const VERBS = { copying: "Pulling", copied: "Pulled" };

@@ -3,6 +3,7 @@ import { copy } from "../copy.ts";
 import { CopyError, step } from "../copy_error.ts";
 import type { CopyOptions, CopyResult } from "../copy_options.ts";
 import { resolveManifest } from "../graph/_read_manifest.ts";
+import { pathExists } from "../_path_exists.ts";
 import { manifestForPlatform } from "../_platform.ts";
 import type { ReadableStore, WritableStore } from "../store.ts";
 import {
@@ -12,7 +13,7 @@ import {
 import type { Invocation } from "./_command.ts";
 import { readConcurrency } from "./_concurrency.ts";
 import { withoutWriting } from "./_dry_store.ts";
-import { CommandError } from "./_errors.ts";
+import { CommandError, UsageError } from "./_errors.ts";
 import { explain } from "./_explain.ts";
 import { type Format, readFormat } from "./_format.ts";
 import {
@@ -202,17 +203,49 @@ async function toArchive(
     signal,
   });
   const descriptor = { mediaType, digest, size };
-  if (!flags.bool("dry-run")) {
+  const isDry = flags.bool("dry-run");
+  const archive = target.archive!;
+  const companions = {
+    recursive: flags.bool("recursive"),
+    digestTags: flags.bool("digest-tags"),
+  };
+  if (archive.kind === "docker-archive") {
+    for (const name of ["recursive", "digest-tags"]) {
+      if (!flags.bool(name)) continue;
+      throw new UsageError(
+        `--${name} cannot be used with a docker-archive, which holds images alone`,
+      );
+    }
+  }
+  if (flags.bool("no-clobber") && await isThere(archive.path)) {
+    throw pathExists(archive.path);
+  }
+  if (!isDry) {
     const { saveArchive } = await import("./_archives.ts");
-    await saveArchive(target.archive!, {
+    using view = watchTransfers(invocation, {
+      lines: format.isText ? 7 : undefined,
+    });
+    await saveArchive(archive, {
       store,
       descriptor,
       platform,
-      recursive: flags.bool("recursive"),
+      ...companions,
+      includeForeign: flags.bool("include-foreign"),
+      onProgress: view.onProgress,
       signal,
     });
   }
   report(invocation, { format, source, target, descriptor, tags: [] });
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await Deno.lstat(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
 }
 
 interface Copied {

@@ -1,6 +1,5 @@
-import { discover } from "../discover.ts";
+import { allCompanions } from "../graph/_all_companions.ts";
 import type { ReadableStore, ReferrerLister, TagLister } from "../store.ts";
-import { flattenReferrers } from "./_archives.ts";
 import { startBackup, transferTag } from "./_backup_transfer.ts";
 import {
   foundTags,
@@ -33,10 +32,12 @@ export async function run(invocation: Invocation): Promise<void> {
   const target = await openStore(invocation, location);
   const recursive = !flags.bool("exclude-referrers");
   const reports: TagReport[] = [];
-  for (const [tag, { digest }] of found) {
-    const referrers = recursive
-      ? flattenReferrers(await discover(store, digest, { signal })).length
-      : 0;
+  for (const [tag, descriptor] of found) {
+    const { digest } = descriptor;
+    const { length: referrers } = await allCompanions(store, descriptor, {
+      recursive,
+      signal,
+    });
     reports.push({ tag, digest, referrers });
     if (isDry) {
       say(`Dry run: would push tag ${tag} with ${referrers} referrer(s)`);

@@ -72,7 +72,8 @@ export const CP: Command = {
     {
       name: "no-clobber",
       kind: "bool",
-      purpose: "fail where a tag points at something else",
+      purpose:
+        "fail where a tag points at something else, or an archive exists",
     },
     {
       name: "include-foreign",

@@ -36,6 +36,8 @@ const LINES: readonly string[] = [
   `push HOST/a23:1 d/../hi.txt d/x.txt -a ${CREATED}`,
   `push HOST/a24:1 ../outside.txt -a ${CREATED}`,
   `push HOST/a25:1 hi.txt -a ${CREATED} --disable-path-validation`,
+  `push HOST/a26:1 hi.txt -a ${CREATED} --verbose=false`,
+  `attach HOST/a26:1 hi.txt --artifact-type x/y -a ${CREATED} --verbose=false`,
   // What comes back
   "pull HOST/a1:1 -o out",
   "pull HOST/a1:1 -o out -k",

@@ -31,7 +31,8 @@ export class StatusLines implements TransferView {
       if (width === undefined || !this.#isNews(event)) return;
       const { descriptor: { digest }, phase } = event;
       const name = nameOf(event);
-      if (name === undefined && !unnamed) return;
+      // What is only prepared counts as having none yet.
+      if (!unnamed && (name === undefined || digest === "")) return;
       const shown = printable(name ?? event.descriptor.mediaType);
       const verb = verbs[phase] ?? capitalise(phase);
       write(
