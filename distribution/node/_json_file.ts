@@ -9,6 +9,8 @@ export type JsonObject = Record<string, unknown>;
 /** docker writes tabs; a file that exists keeps what it has. */
 const DEFAULT_INDENT = "\t";
 const MAX_LINKS = 40;
+/** How long to wait for others who change the file, in milliseconds: longer than until a lock is stale. */
+const PATIENCE = 45_000;
 /** Far more than all registries of the world take. */
 const MAX_SIZE = 4 * 1024 * 1024;
 
@@ -36,7 +38,8 @@ export async function changeJsonFile(
   try {
     const target = await followLinks(path);
     await mkdir(dirname(target), { recursive: true, mode: 0o700 });
-    await withFileLock(`${target}.lock`, async () => {
+    const lock = `${target}.lock`;
+    await withFileLock(lock, async (assertHeld) => {
       const text = await readText(target);
       const changed = change(
         text === undefined ? {} : parseJsonObject(text, path),
@@ -45,8 +48,12 @@ export async function changeJsonFile(
       signal?.throwIfAborted();
       const indent = /^\{\r?\n([ \t]+)/.exec(text ?? "")?.[1] ??
         DEFAULT_INDENT;
-      await replace(target, `${JSON.stringify(changed, null, indent)}\n`);
-    }, signal);
+      await replace(
+        target,
+        `${JSON.stringify(changed, null, indent)}\n`,
+        assertHeld,
+      );
+    }, { patience: PATIENCE, busy: () => lockedConfig(lock), signal });
   } catch (cause) {
     if (!isSystemError(cause)) throw cause;
     throw new CredentialError(
@@ -141,7 +148,19 @@ async function followLinks(path: string): Promise<string> {
   );
 }
 
-async function replace(target: string, text: string): Promise<void> {
+function lockedConfig(lock: string): CredentialError {
+  return new CredentialError(
+    "CREDENTIAL_CONFIG_LOCKED",
+    `Cannot change credentials: ${lock} is held by another process`,
+    { hint: "Remove that file if no other process is at work" },
+  );
+}
+
+async function replace(
+  target: string,
+  text: string,
+  assertHeld: () => Promise<void>,
+): Promise<void> {
   const temporary = `${target}.${crypto.randomUUID()}.tmp`;
   try {
     const file = await open(temporary, "wx", 0o600);
@@ -151,6 +170,7 @@ async function replace(target: string, text: string): Promise<void> {
     } finally {
       await file.close();
     }
+    await assertHeld();
     await rename(temporary, target);
   } catch (error) {
     await unlink(temporary).catch(() => {});

@@ -13,18 +13,21 @@ export function processMark(): Promise<string> {
 }
 
 /**
- * Whether the process of a mark has certainly ended. One on another machine, in
- * another container or on another system counts as living.
+ * Whether the process of a mark still lives, where that is certain. It is unknown of
+ * one on another machine, in another container or on another system.
  */
-export async function hasEnded(other: string): Promise<boolean> {
+export async function processState(
+  other: string,
+): Promise<"alive" | "ended" | "unknown"> {
   const own = await processMark();
   const [place, number, born, ...more] = other.split(" ");
-  if (own === "" || !number || !born || more.length > 0) return false;
-  if (place !== own.split(" ")[0] || !/^\d+$/.test(number)) return false;
+  if (own === "" || !number || !born || more.length > 0) return "unknown";
+  if (place !== own.split(" ")[0] || !/^\d+$/.test(number)) return "unknown";
   try {
-    return await birthOf(number) !== born;
+    return await birthOf(number) === born ? "alive" : "ended";
   } catch (error) {
-    return (error as { code?: string }).code === "ENOENT";
+    const { code } = error as { code?: string };
+    return code === "ENOENT" || code === "ESRCH" ? "ended" : "unknown";
   }
 }
 
@@ -45,10 +48,12 @@ async function readMark(): Promise<string> {
   }
 }
 
-/** When a process began, in ticks of the machine's clock: field 22 of proc(5)'s `stat`. */
+/** When a process began, in ticks of the machine's clock: field 22 of proc(5)'s `stat`. Empty for a dead one. */
 async function birthOf(number: string): Promise<string> {
   const text = await readFile(`/proc/${number}/stat`, "utf8");
   // The second field is the program's name in brackets, and may hold anything.
   const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
-  return fields[22 - 3]!;
+  // One that was killed may stay listed until its parent has asked how it ended.
+  const isDead = fields[0] === "Z" || fields[0] === "X";
+  return isDead ? "" : fields[22 - 3]!;
 }

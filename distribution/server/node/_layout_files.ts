@@ -5,7 +5,8 @@ import { parseJson } from "../../../image/parse_json.ts";
 import { KeyedMutex } from "../../_keyed_mutex.ts";
 import { BoundedCache } from "../../_bounded_cache.ts";
 import { damaged } from "./_damaged.ts";
-import { withFileLock } from "./_file_lock.ts";
+import { withFileLock } from "../../node/_file_lock.ts";
+import { RequestError } from "../request_error.ts";
 import {
   type FileState,
   fileState,
@@ -25,6 +26,8 @@ const MAX_INDEX_SIZE = 64 * 1024 * 1024;
 /** A file this young may change again without its time telling. */
 const SETTLED = 50;
 const MAX_CACHED = 1000;
+/** How long to wait for other processes, in milliseconds: longer than until a lock is stale. */
+const PATIENCE = 60_000;
 const MARKER = { imageLayoutVersion: "1.0.0" };
 
 interface CachedIndex {
@@ -105,26 +108,30 @@ export class LayoutFiles {
     await this.#mutex.run(
       path,
       () =>
-        withFileLock(`${dirname(path)}/.index.json.lock`, async (lock) => {
-          // The cache is for readers: a writer must not build on what is old.
-          const state = await fileState(path);
-          const before = state === undefined
-            ? LayoutIndex.empty(this.#isName)
-            : await readSettled(path, state, this.#isName);
-          const after = change(before);
-          if (after === before && state !== undefined) return;
-          // Where those that a killed process left are cleaned away.
-          const temporary = this.#paths.temporary();
-          await mkdir(dirname(temporary), { recursive: true });
-          await writeDurably(temporary, encodeJson(after.toJSON()));
-          try {
-            await lock.assertHeld();
-            await moveInto(temporary, path);
-          } catch (error) {
-            await remove(temporary);
-            throw error;
-          }
-        }),
+        withFileLock(
+          `${dirname(path)}/.index.json.lock`,
+          async (assertHeld) => {
+            // The cache is for readers: a writer must not build on what is old.
+            const state = await fileState(path);
+            const before = state === undefined
+              ? LayoutIndex.empty(this.#isName)
+              : await readSettled(path, state, this.#isName);
+            const after = change(before);
+            if (after === before && state !== undefined) return;
+            // Where those that a killed process left are cleaned away.
+            const temporary = this.#paths.temporary();
+            await mkdir(dirname(temporary), { recursive: true });
+            await writeDurably(temporary, encodeJson(after.toJSON()));
+            try {
+              await assertHeld();
+              await moveInto(temporary, path);
+            } catch (error) {
+              await remove(temporary);
+              throw error;
+            }
+          },
+          { patience: PATIENCE, busy },
+        ),
     );
   }
 
@@ -173,4 +180,13 @@ async function readSettled(
       await new Promise((resolve) => setTimeout(resolve, 20 * attempt));
     }
   }
+}
+
+function busy(): RequestError {
+  return new RequestError(
+    503,
+    "UNAVAILABLE",
+    "The repository is busy, try again",
+    { headers: { "retry-after": "1" } },
+  );
 }

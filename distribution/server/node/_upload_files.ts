@@ -1,9 +1,9 @@
-import { mkdir, open, readdir, utimes } from "node:fs/promises";
+import { mkdir, open, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { byobReader, tapStream } from "../../../digest/_tap_stream.ts";
+import { FileLock } from "../../node/_file_lock.ts";
 import { openOutputFile, type OutputFile } from "../../node/_output_file.ts";
 import { RequestError, uploadUnknown } from "../request_error.ts";
-import { breakStale, createLock } from "./_file_lock.ts";
 import { fileStream } from "./_file_stream.ts";
 import { fileState, isMissing, remove, syncFile } from "./_files.ts";
 import { openInputFile } from "./_input_file.ts";
@@ -114,30 +114,24 @@ export class UploadFiles {
   ): Promise<Result> {
     const path = this.#paths.upload(repository, upload);
     if (path === undefined) throw uploadUnknown();
-    const claim = `${path}.lock`;
-    if (!(await create(claim))) {
-      // Whoever made it may have been killed: the living show that they live.
-      await breakStale(claim);
-      if (!(await create(claim))) throw changed();
-    }
+    const lock = await take(`${path}.lock`);
+    if (lock === undefined) throw changed();
     const heart = setInterval(() => {
-      const now = new Date();
-      utimes(claim, now, now).catch(() => {});
+      lock.refresh().catch(() => {});
     }, HEARTBEAT);
     try {
       if (await fileState(path) === undefined) throw uploadUnknown();
       return await work(path);
     } finally {
       clearInterval(heart);
-      await remove(claim);
+      await lock.release();
     }
   }
 }
 
-/** Makes a lock; gives false where it is there already. */
-async function create(path: string): Promise<boolean> {
+async function take(path: string): Promise<FileLock | undefined> {
   try {
-    return await createLock(path) !== undefined;
+    return await FileLock.take(path);
   } catch (error) {
     throw isMissing(error) ? uploadUnknown() : error;
   }

@@ -61,8 +61,8 @@ export async function collectGarbage(
   for (const name of await list(store.path)) {
     if (!/^\.gantry-.*\.tmp$|^\.index\.json\../.test(name)) continue;
     const path = join(store.path, name);
-    // The lock is not a leftover: whoever needs it breaks it.
-    if (name === ".index.json.lock") continue;
+    // Locks are no leftovers: whoever needs one takes it away.
+    if (/^\.index\.json\.lock(\.break)*$/.test(name)) continue;
     const size = await oldFileSize(path, Math.max(minAge, HOUR));
     if (size !== undefined && await remove(path)) bytes += size;
   }
