@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-console
 // Counts in a file under a lock until it is stopped or killed: a process of its own, for tests of locks.
 import { withFileLock } from "../../distribution/node/_file_lock.ts";
 import {
