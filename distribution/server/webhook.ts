@@ -46,6 +46,8 @@ export interface Webhook extends AsyncDisposable {
  * `POST` of JSON, the event's fields and its `time`. They are sent one after the
  * other, and never hold up a request.
  *
+ * @throws {TypeError} The URL is malformed.
+ *
  * @example Tell another registry's owner
  * ```ts
  * import { createRegistry, webhook } from "@gantry/oci/distribution/server";
@@ -79,6 +81,10 @@ export function webhook(url: string, options: WebhookOptions = {}): Webhook {
     maxWaiting = 1000,
     onError = () => {},
   } = options;
+  // It may hold a secret, and is not shown.
+  if (!URL.canParse(url)) {
+    throw new TypeError("Cannot make a webhook: its URL is malformed");
+  }
   const headers = new Headers(options.headers);
   headers.set("content-type", "application/json");
   let waiting = 0;

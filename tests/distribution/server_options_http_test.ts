@@ -4,7 +4,7 @@ import {
   webhook,
 } from "@gantry/oci/distribution/server";
 import { serve } from "@gantry/oci/distribution/server/node";
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
 import { client, manifestText, putManifest } from "./_registries.ts";
 
 Deno.test("serve() tells the registry the client's address", async () => {
@@ -49,4 +49,39 @@ Deno.test("webhook() sends in order, tries again, and tells what is lost", async
   assertEquals(lost, [
     `Cannot deliver event to ${receiver.url}/: status 503`,
   ]);
+});
+
+Deno.test("webhook() drops what would wait beyond its limit, and tells it", async () => {
+  const received: string[] = [];
+  await using receiver = await serve({
+    async fetch(request) {
+      received.push((await request.json()).tag);
+      return new Response();
+    },
+  });
+  const lost: string[] = [];
+  const push = (tag: string) =>
+    hook.onEvent({ type: "push", kind: "tag", repository: "app", tag });
+  await using hook = webhook(receiver.url, {
+    maxWaiting: 2,
+    onError: ({ message }, { tag }) => lost.push(`${message} ${tag}`),
+  });
+  for (const tag of ["a", "b", "c"]) {
+    push(tag);
+  }
+  await hook.flush();
+  push("d");
+  await hook.flush();
+  assertEquals(received, ["a", "b", "d"]);
+  const reason =
+    `Cannot deliver event to ${receiver.url}/: too many events wait`;
+  assertEquals(lost, [`${reason} c`]);
+});
+
+Deno.test("webhook() refuses a URL that is none, and does not show it", () => {
+  assertThrows(
+    () => webhook("hooks.example/secret"),
+    TypeError,
+    "Cannot make a webhook: its URL is malformed",
+  );
 });
