@@ -24,6 +24,12 @@ export interface DownloadRequest
   readonly offset: number;
   /** The byte to end before. */
   readonly end: number;
+  /**
+   * Whether mirrors are asked.
+   *
+   * @default {true}
+   */
+  readonly mirrored?: boolean;
 }
 
 /** What an earlier part was of, for `If-Range`. */
@@ -48,11 +54,17 @@ export async function downloadStream(
       : AbortSignal.any([request.signal, signal]);
   const attempts = new Attempts(client);
   const origin: Origin = {};
+  let mirrored = true;
   return resumeStream(await openAt(client, request, offset, origin), {
     offset,
     size: end,
     open: (offset, signal) =>
-      openAt(client, { ...request, signal: until(signal) }, offset, origin),
+      openAt(
+        client,
+        { ...request, mirrored, signal: until(signal) },
+        offset,
+        origin,
+      ),
     async onFault(fault, faults, signal) {
       request.signal?.throwIfAborted();
       const failed = { method: "GET", url: new URL(url, client.origin) };
@@ -61,6 +73,8 @@ export async function downloadStream(
         : fault;
       if (!(error instanceof ConnectionError)) throw error;
       if (faults === 1) attempts.reset();
+      // A mirror that gets no further is left for the registry.
+      mirrored = faults === 1;
       await attempts.next(error, { ...failed, signal: until(signal) });
     },
   });
@@ -98,7 +112,7 @@ async function openAt(
 
 function send(
   client: RegistryClient,
-  { action, scopes, signal, url }: DownloadRequest,
+  { action, mirrored = true, scopes, signal, url }: DownloadRequest,
   headers: Record<string, string> | undefined,
 ): Promise<Response> {
   return client.send({
@@ -110,7 +124,7 @@ function send(
     headers,
     scopes,
     large: true,
-    mirrored: true,
+    mirrored,
     signal,
   });
 }

@@ -252,3 +252,41 @@ Deno.test("a manifest that breaks off on its way from a mirror comes from the re
     "GET origin.example/v2/team/app/manifests/v1",
   ]);
 });
+
+Deno.test("the rest of a blob comes from the registry where a mirror breaks off and gets no further", async () => {
+  const content = "0123456789".repeat(10_000);
+  const full = await filled("team/app", content);
+  // Serves no ranges, and breaks off in the same place each time.
+  const begin = new TextEncoder().encode(content.slice(0, 40_000));
+  const { seen, transport } = hosts({
+    "mirror.example": (request) => {
+      let sent = false;
+      const body = new ReadableStream({
+        pull(controller) {
+          if (!sent) controller.enqueue(begin);
+          else {
+            throw new ConnectionError("CONNECTION_RESET", "it broke off", {
+              method: "GET",
+              url: request.url,
+            });
+          }
+          sent = true;
+        },
+      });
+      return new Response(body);
+    },
+    "origin.example": full,
+  });
+  const { blobs } = new RegistryClient("origin.example", {
+    transport,
+    mirrors: ["mirror.example"],
+    retry: { baseDelay: 1 },
+  }).repository("team/app");
+  const stream = await blobs.get(await describe(content));
+  assertEquals(await new Response(stream).text(), content);
+  assertEquals(seen.map((one) => one.split("/")[0]), [
+    "GET mirror.example",
+    "GET mirror.example",
+    "GET origin.example",
+  ]);
+});
