@@ -6,6 +6,7 @@ import {
   paxTexts,
   paxTime,
   paxXattrs,
+  XATTR,
 } from "./_pax.ts";
 import {
   BLOCK,
@@ -20,6 +21,10 @@ import type { TarEntry, TarEntryHeader, TarEntryType } from "./read_tar.ts";
 
 /** The most that the records or a long name of an entry may take. */
 const MAX_EXTENSION = 1024 * 1024;
+
+/** The most global records, and their bytes: each entry is read with all of them. */
+const MAX_GLOBAL = 256;
+const MAX_GLOBAL_BYTES = 64 * 1024;
 
 const TYPES: ReadonlyMap<string, TarEntryType> = new Map([
   ["\0", "file"],
@@ -177,9 +182,7 @@ export class TarReader {
           local = parsePax(await this.#extension(block));
           continue;
         case "g":
-          for (const [key, value] of parsePax(await this.#extension(block))) {
-            this.#global.set(key, value);
-          }
+          addGlobal(this.#global, parsePax(await this.#extension(block)));
           continue;
         case "L":
           name = longName(await this.#extension(block));
@@ -306,6 +309,21 @@ function headerOf(
   };
 }
 
+/** Adds global records to those that came before, as long as they are few. */
+function addGlobal(all: PaxRecords, records: PaxRecords): void {
+  for (const [key, value] of records) {
+    if (value.byteLength > 0 || key.startsWith(XATTR)) all.set(key, value);
+    else all.delete(key);
+  }
+  let size = 0;
+  for (const [key, value] of all) size += key.length + value.byteLength;
+  if (all.size > MAX_GLOBAL || size > MAX_GLOBAL_BYTES) {
+    throw damaged(
+      `expected at most ${MAX_GLOBAL} global records of ${MAX_GLOBAL_BYTES} bytes in all`,
+    );
+  }
+}
+
 /** Global records with an entry's own on top; an empty one takes back what was said. */
 function merge(
   global: PaxRecords,
@@ -313,7 +331,7 @@ function merge(
 ): PaxRecords {
   const records: PaxRecords = new Map(global);
   for (const [key, value] of local ?? []) {
-    if (value.byteLength > 0 || key.startsWith("SCHILY.xattr.")) {
+    if (value.byteLength > 0 || key.startsWith(XATTR)) {
       records.set(key, value);
     } else records.delete(key);
   }

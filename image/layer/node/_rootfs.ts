@@ -108,6 +108,7 @@ export class Rootfs {
         "expected the root to be a directory",
       );
     }
+    if (this.#keepOwners) checkOwner(header);
     switch (header.type) {
       case "directory":
         this.#addDirectory(parts, header);
@@ -331,5 +332,18 @@ export class Rootfs {
 
   #mode({ mode }: TarEntryHeader): number {
     return mode & (this.#keepOwners ? 0o7777 : 0o777);
+  }
+}
+
+/** The largest number of an owner: the one above it stands for none. */
+const MAX_OWNER = 2 ** 32 - 2;
+
+function checkOwner({ gid, name, uid }: TarEntryHeader): void {
+  for (const id of [uid, gid]) {
+    if (id >= 0 && id <= MAX_OWNER) continue;
+    throw new UnsafeEntryError(
+      name,
+      `expected an owner and a group from 0 to ${MAX_OWNER}, found ${id}`,
+    );
   }
 }
