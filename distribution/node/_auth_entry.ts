@@ -1,6 +1,7 @@
 import { decodeBase64, encodeBase64 } from "@std/encoding/base64";
 import type { Credential } from "../credential.ts";
-import { invalidConfig, isObject, type JsonObject } from "./_json_file.ts";
+import { invalidConfig } from "./_credential_file.ts";
+import { isObject, type JsonObject } from "./_json_file.ts";
 
 /** Reads an entry of `auths`; an empty one, which helpers leave behind, is undefined. */
 export function decodeEntry(

@@ -2,7 +2,8 @@ import type { Credential, GetCredentialOptions } from "../credential.ts";
 import type { AuthKeys } from "./_auth_keys.ts";
 import { decodeEntry } from "./_auth_entry.ts";
 import { isHelperName } from "./_helper_name.ts";
-import { invalidConfig, isObject, type JsonObject } from "./_json_file.ts";
+import { invalidConfig } from "./_credential_file.ts";
+import { isObject, type JsonObject } from "./_json_file.ts";
 import type { CredentialHelper } from "./credential_helper.ts";
 
 /** A document in the form of docker's `config.json`, and how to read it. */

@@ -1,5 +1,5 @@
-import { readFile } from "node:fs/promises";
 import { CredentialError } from "../credential_error.ts";
+import { readCredentialFile } from "./_credential_file.ts";
 
 /** The fields of the first section that has one of these names; undefined where the file has none. */
 export async function readSection(
@@ -8,8 +8,9 @@ export async function readSection(
 ): Promise<Record<string, string> | undefined> {
   let text: string;
   try {
-    text = await readFile(path, "utf8");
+    text = await readCredentialFile(path);
   } catch (cause) {
+    if (cause instanceof CredentialError) throw cause;
     const { code } = cause as { code?: unknown };
     if (code === "ENOENT" || code === "ENOTDIR") return undefined;
     throw new CredentialError(

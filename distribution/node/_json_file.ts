@@ -1,6 +1,7 @@
 import { mkdir, open, readlink, rename, unlink } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { CredentialError } from "../credential_error.ts";
+import { invalidConfig, readCredentialFile } from "./_credential_file.ts";
 import { withFileLock } from "./_file_lock.ts";
 
 /** A JSON object, members in the order of the file. */
@@ -11,8 +12,6 @@ const DEFAULT_INDENT = "\t";
 const MAX_LINKS = 40;
 /** How long to wait for others who change the file, in milliseconds: longer than until a lock is stale. */
 const PATIENCE = 45_000;
-/** Far more than all registries of the world take. */
-const MAX_SIZE = 4 * 1024 * 1024;
 
 /** Reads a file of one JSON object; a missing or empty one is undefined. */
 export async function readJsonFile(
@@ -66,7 +65,7 @@ export async function changeJsonFile(
 
 async function readText(path: string): Promise<string | undefined> {
   try {
-    const text = await readBounded(path);
+    const text = await readCredentialFile(path);
     return text.trim() === "" ? undefined : text;
   } catch (cause) {
     if (!isSystemError(cause)) throw cause;
@@ -76,27 +75,6 @@ async function readText(path: string): Promise<string | undefined> {
       `Cannot read ${path}: ${reason(cause.code)}`,
       { cause },
     );
-  }
-}
-
-/** Reads a small file; what is named by mistake may have no end. */
-async function readBounded(path: string): Promise<string> {
-  const file = await open(path, "r");
-  try {
-    const decoder = new TextDecoder();
-    const buffer = new Uint8Array(64 * 1024);
-    let text = "";
-    for (let size = 0;;) {
-      const { bytesRead } = await file.read(buffer, 0, buffer.byteLength);
-      if (bytesRead === 0) return text + decoder.decode();
-      size += bytesRead;
-      if (size > MAX_SIZE) {
-        throw invalidConfig(path, `it is larger than ${MAX_SIZE} bytes`);
-      }
-      text += decoder.decode(buffer.subarray(0, bytesRead), { stream: true });
-    }
-  } finally {
-    await file.close();
   }
 }
 
@@ -176,14 +154,6 @@ async function replace(
     await unlink(temporary).catch(() => {});
     throw error;
   }
-}
-
-/** Makes the error of a file that holds something else than it should. */
-export function invalidConfig(path: string, reason: string): CredentialError {
-  return new CredentialError(
-    "CREDENTIAL_CONFIG_INVALID",
-    `Cannot read ${path}: ${reason}`,
-  );
 }
 
 /** Whether a value is a JSON object. */

@@ -11,6 +11,20 @@ export async function readTextFile(path: string): Promise<string> {
 }
 
 /**
+ * Reads a small text file of credentials. Only a regular file is one: a pipe without
+ * a writer would hold the program where no Ctrl-C reaches it.
+ */
+export async function readSecretFile(path: string): Promise<string> {
+  try {
+    const { isFile, isDirectory } = await Deno.stat(path);
+    if (!isFile && !isDirectory) throw new Error("not a regular file");
+    return await Deno.readTextFile(path);
+  } catch (cause) {
+    throw new CommandError(`open ${path}: ${reason(cause)}`, { cause });
+  }
+}
+
+/**
  * Writes a small file that a flag names. It appears under its name when all of it
  * is written.
  */

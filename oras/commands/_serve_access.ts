@@ -12,7 +12,7 @@ import type { RegistryServerOptions } from "../../distribution/server/registry_o
 import { parseDuration } from "./_duration.ts";
 import { CommandError, UsageError } from "./_errors.ts";
 import { refuseTogether, requireTogether } from "./_exclusive.ts";
-import { readTextFile } from "./_file.ts";
+import { readSecretFile, readTextFile } from "./_file.ts";
 import type { FlagValues } from "./_flag.ts";
 
 /** Reads the flags that say who may do what. */
@@ -23,7 +23,8 @@ export async function readAccess(
   const tokens = await readTokens(flags);
   const rules = flags.list("permit").map(readPermission);
   return {
-    ...(users !== "" && { authenticate: htpasswd(await readTextFile(users)) }),
+    ...(users !== "" &&
+      { authenticate: htpasswd(await readSecretFile(users)) }),
     ...(tokens && { tokens }),
     ...(flags.given("anonymous") && { anonymous: readActions(flags) }),
     ...(rules.length > 0 && { permit: permissions(rules) }),

@@ -3,7 +3,7 @@ import { htpasswd } from "../../distribution/server/htpasswd.ts";
 import type { Invocation } from "./_command.ts";
 import { CommandError, UsageError } from "./_errors.ts";
 import { refuseTogether } from "./_exclusive.ts";
-import { replaceSecretFile } from "./_file.ts";
+import { readSecretFile, replaceSecretFile } from "./_file.ts";
 import { readFormat } from "./_format.ts";
 import { Prompt } from "./_prompt.ts";
 import { readStdinSecret } from "./_secret.ts";
@@ -63,14 +63,12 @@ function checkUser(user: string): void {
 
 async function readLines(path: string): Promise<string[]> {
   try {
-    const text = (await Deno.readTextFile(path)).replace(/\n$/, "");
+    const text = (await readSecretFile(path)).replace(/\n$/, "");
     return text === "" ? [] : text.split("\n");
-  } catch (cause) {
+  } catch (error) {
+    const { cause } = error as Error;
     if (cause instanceof Deno.errors.NotFound) return [];
-    throw new CommandError(
-      `open ${path}: ${cause instanceof Error ? cause.message : cause}`,
-      { cause },
-    );
+    throw error;
   }
 }
 

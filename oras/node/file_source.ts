@@ -14,7 +14,7 @@ import {
 } from "../../distribution/node/_input_file.ts";
 import type { Source } from "../../distribution/source.ts";
 import { PathError } from "../errors.ts";
-import { isNullDevice } from "./_null_device.ts";
+import { isNullDevice } from "../../distribution/node/_null_device.ts";
 import { pathFailure } from "./_path_failure.ts";
 
 const DEFAULT_CHUNK = 64 * 1024;

@@ -6,7 +6,7 @@ import { MAX_MANIFEST_SIZE } from "../../image/parse_json.ts";
 import { type FileRef, parseFileRef } from "../_file_ref.ts";
 import { PathError } from "../errors.ts";
 import type { LayerKind } from "../layer.ts";
-import { isNullDevice } from "./_null_device.ts";
+import { isNullDevice } from "../../distribution/node/_null_device.ts";
 import { pathFailure } from "./_path_failure.ts";
 import { fileSource } from "./file_source.ts";
 
