@@ -1,3 +1,4 @@
+import { errorCode } from "../digest/_error_code.ts";
 import { ConnectionError, type ConnectionErrorCode } from "./errors.ts";
 import { redactUrl } from "./redact.ts";
 import type { TransportRequest } from "./transport.ts";
@@ -153,13 +154,11 @@ export function failureMentions(error: unknown, pattern: RegExp): boolean {
 function describe(error: unknown): string {
   const words: string[] = [];
   for (let at = error, depth = 0; at instanceof Error && depth < 5; depth++) {
-    const { code } = at as { code?: unknown };
+    const code = errorCode(at);
     // "fetch failed" alone says nothing: what matters is its cause.
     const text = at.message === "fetch failed" ? "" : at.message;
     words.push(
-      typeof code === "string" && !text.includes(code)
-        ? `${code} ${text}`
-        : text,
+      code !== undefined && !text.includes(code) ? `${code} ${text}` : text,
     );
     at = at.cause;
   }

@@ -1,4 +1,5 @@
 import { link, lstat, open, readFile, unlink, utimes } from "node:fs/promises";
+import { errorCode } from "../../digest/_error_code.ts";
 import { sleep } from "../_sleep.ts";
 import { processMark, processState } from "./_process_mark.ts";
 
@@ -129,12 +130,12 @@ async function look(path: string): Promise<SeenLock | undefined> {
     const { mtimeMs } = await lstat(path);
     const text = await readFile(path, "utf8").catch((error) => {
       // Another user's, who keeps it to himself.
-      if (codeOf(error) === "EACCES") return "";
+      if (errorCode(error) === "EACCES") return "";
       throw error;
     });
     return { text, age: Date.now() - mtimeMs };
   } catch (error) {
-    if (codeOf(error) === "ENOENT") return undefined;
+    if (errorCode(error) === "ENOENT") return undefined;
     throw error;
   }
 }
@@ -185,7 +186,7 @@ async function create(path: string, text: string): Promise<boolean> {
     await link(draft, path);
     return true;
   } catch (error) {
-    if (codeOf(error) !== "EEXIST") return await createInPlace(path, text);
+    if (errorCode(error) !== "EEXIST") return await createInPlace(path, text);
     // Over a network, the answer to a call that was sent twice.
     return (await look(path))?.text === text;
   } finally {
@@ -199,7 +200,7 @@ async function createInPlace(path: string, text: string): Promise<boolean> {
     await writeNew(path, text);
     return true;
   } catch (error) {
-    if (codeOf(error) === "EEXIST") return false;
+    if (errorCode(error) === "EEXIST") return false;
     throw error;
   }
 }
@@ -221,10 +222,6 @@ async function remove(path: string): Promise<void> {
   try {
     await unlink(path);
   } catch (error) {
-    if (codeOf(error) !== "ENOENT") throw error;
+    if (errorCode(error) !== "ENOENT") throw error;
   }
-}
-
-function codeOf(error: unknown): unknown {
-  return (error as { code?: unknown } | null)?.code;
 }

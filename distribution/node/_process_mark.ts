@@ -1,5 +1,6 @@
 import { readFile, readlink } from "node:fs/promises";
 import process from "node:process";
+import { errorCode } from "../../digest/_error_code.ts";
 
 let mark: Promise<string> | undefined;
 
@@ -26,7 +27,7 @@ export async function processState(
   try {
     return await birthOf(number) === born ? "alive" : "ended";
   } catch (error) {
-    const { code } = error as { code?: string };
+    const code = errorCode(error);
     return code === "ENOENT" || code === "ESRCH" ? "ended" : "unknown";
   }
 }

@@ -1,3 +1,4 @@
+import { errorCode } from "../../digest/_error_code.ts";
 import { MAX_MANIFEST_SIZE } from "../../image/parse_json.ts";
 import { BlobPlaces } from "./_blob_places.ts";
 import { Cors } from "./cors.ts";
@@ -241,7 +242,7 @@ class Server {
 
 /** Whether a storage on a disk has no more room: to send all of it again at once would not help. */
 function isFull(error: unknown): boolean {
-  const { code } = (error ?? {}) as { code?: unknown };
+  const code = errorCode(error);
   return code === "ENOSPC" || code === "EDQUOT";
 }
 

@@ -1,6 +1,7 @@
 import type { Stats } from "node:fs";
 import { lstat, readdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { errorCode } from "../../digest/_error_code.ts";
 import { byteReader, tapStream } from "../../digest/_tap_stream.ts";
 import { Digest } from "../../digest/digest.ts";
 import { DigestMismatchError } from "../../digest/errors.ts";
@@ -92,7 +93,7 @@ export class PartialDownload {
       await rm(paths.own, { force: true });
       signal?.throwIfAborted();
       // What cannot be read is no help, and no harm.
-      if ((error as { code?: unknown })?.code === undefined) throw error;
+      if (errorCode(error) === undefined) throw error;
     }
     return new PartialDownload(descriptor, paths, nothing, leftovers);
   }
@@ -149,7 +150,7 @@ export class PartialDownload {
 
   /** Whether a failure comes of another run, which took this one for dead and removed its file. */
   async wasRemoved(error: unknown): Promise<boolean> {
-    return (error as { code?: unknown } | null)?.code === "ENOENT" &&
+    return errorCode(error) === "ENOENT" &&
       await lstat(this.#path).catch(() => undefined) === undefined;
   }
 

@@ -1,4 +1,22 @@
-import { PathError } from "../errors.ts";
+import { errorCode } from "../../digest/_error_code.ts";
+import { PathError, type PathErrorCode } from "../errors.ts";
+
+/** What the codes of the operating system mean for a path. */
+const FAILURES: Readonly<
+  Record<string, readonly [code: PathErrorCode, seen: string]>
+> = {
+  ENOENT: ["PATH_NOT_FOUND", "no such file or directory"],
+  EACCES: ["PATH_DENIED", "permission denied"],
+  EPERM: ["PATH_DENIED", "permission denied"],
+  EROFS: ["PATH_DENIED", "permission denied"],
+  EISDIR: ["PATH_INVALID", "it is a directory"],
+  ENOTDIR: ["PATH_INVALID", "a part of the path is not a directory"],
+  EEXIST: ["PATH_INVALID", "something else is in its place"],
+  ELOOP: ["PATH_INVALID", "its links lead in a circle"],
+  ENAMETOOLONG: ["PATH_INVALID", "the name is too long"],
+  ENOSPC: ["PATH_NO_SPACE", "no space is left there"],
+  EDQUOT: ["PATH_NO_SPACE", "no space is left there"],
+};
 
 /** Makes an error of what the operating system answered; what is no matter of the path passes through. */
 export function pathFailure(
@@ -6,69 +24,9 @@ export function pathFailure(
   path: string,
   error: unknown,
 ): unknown {
-  const code = (error as { code?: unknown } | null)?.code;
-  const options = { cause: error };
-  switch (code) {
-    case "ENOENT":
-      return new PathError(
-        "PATH_NOT_FOUND",
-        `Cannot ${action} ${path}: no such file or directory`,
-        path,
-        options,
-      );
-    case "EACCES":
-    case "EPERM":
-    case "EROFS":
-      return new PathError(
-        "PATH_DENIED",
-        `Cannot ${action} ${path}: permission denied`,
-        path,
-        options,
-      );
-    case "EISDIR":
-      return new PathError(
-        "PATH_INVALID",
-        `Cannot ${action} ${path}: it is a directory`,
-        path,
-        options,
-      );
-    case "ENOTDIR":
-      return new PathError(
-        "PATH_INVALID",
-        `Cannot ${action} ${path}: a part of the path is not a directory`,
-        path,
-        options,
-      );
-    case "EEXIST":
-      return new PathError(
-        "PATH_INVALID",
-        `Cannot ${action} ${path}: something else is in its place`,
-        path,
-        options,
-      );
-    case "ELOOP":
-      return new PathError(
-        "PATH_INVALID",
-        `Cannot ${action} ${path}: its links lead in a circle`,
-        path,
-        options,
-      );
-    case "ENAMETOOLONG":
-      return new PathError(
-        "PATH_INVALID",
-        `Cannot ${action} ${path}: the name is too long`,
-        path,
-        options,
-      );
-    case "ENOSPC":
-    case "EDQUOT":
-      return new PathError(
-        "PATH_NO_SPACE",
-        `Cannot ${action} ${path}: no space is left there`,
-        path,
-        options,
-      );
-    default:
-      return error;
-  }
+  const failure = FAILURES[errorCode(error) ?? ""];
+  if (failure === undefined) return error;
+  const [code, seen] = failure;
+  const message = `Cannot ${action} ${path}: ${seen}`;
+  return new PathError(code, message, path, { cause: error });
 }

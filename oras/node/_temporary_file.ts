@@ -1,6 +1,7 @@
 import { renameSync, writeFileSync } from "node:fs";
 import { link, lstat, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { errorCode } from "../../digest/_error_code.ts";
 import { pathExists } from "../_path_exists.ts";
 import { pathFailure } from "./_path_failure.ts";
 
@@ -87,7 +88,7 @@ export async function publish(
     // Unlike a rename, a link never replaces what has come into being meanwhile.
     await link(from, to);
   } catch (error) {
-    const { code } = error as { code?: unknown };
+    const code = errorCode(error);
     if (code === "EEXIST") throw pathExists(to);
     if (!WITHOUT_LINKS.has(code)) throw error;
     const existing = await lstat(to).catch(() => undefined);
@@ -98,7 +99,7 @@ export async function publish(
 }
 
 /** What file systems without hard links answer, and Deno without leave to make links. */
-const WITHOUT_LINKS: ReadonlySet<unknown> = new Set([
+const WITHOUT_LINKS: ReadonlySet<string | undefined> = new Set([
   "EPERM",
   "ENOTSUP",
   "EOPNOTSUPP",

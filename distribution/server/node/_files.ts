@@ -10,11 +10,11 @@ import {
   unlink,
 } from "node:fs/promises";
 import { dirname } from "node:path";
+import { errorCode } from "../../../digest/_error_code.ts";
 
 /** Whether an error of the file system has one of these codes. */
 export function hasCode(error: unknown, ...codes: string[]): boolean {
-  return error instanceof Error &&
-    codes.includes((error as Error & { code?: string }).code ?? "");
+  return codes.includes(errorCode(error) ?? "");
 }
 
 /** Whether an error says that a path leads nowhere. */

@@ -1,3 +1,4 @@
+import { errorCode } from "../../../digest/_error_code.ts";
 import { preview } from "../../../digest/_preview.ts";
 import { byobReader } from "../../../digest/_tap_stream.ts";
 import { Digest } from "../../../digest/digest.ts";
@@ -140,7 +141,7 @@ const UNFIT: ReadonlySet<unknown> = new Set([
 /** An entry that the file system cannot hold is named as it stands in the archive. */
 function explain(error: unknown, name: string): unknown {
   if (!(error instanceof Error) || error instanceof LayerError) return error;
-  const { code } = error as { readonly code?: unknown };
+  const code = errorCode(error);
   if (!UNFIT.has(code)) return error;
   return new LayerError(
     "LAYER_CONFLICT",

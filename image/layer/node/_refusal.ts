@@ -1,3 +1,4 @@
+import { errorCode } from "../../../digest/_error_code.ts";
 import { LayerError } from "../errors.ts";
 
 /** Why a path cannot be packed. */
@@ -31,6 +32,5 @@ const GONE: ReadonlySet<unknown> = new Set([
 
 /** What an error means at a path where something was seen before. */
 export function explain(error: unknown, path: string): unknown {
-  const { code } = error as { readonly code?: unknown };
-  return GONE.has(code) ? replaced(path, error) : error;
+  return GONE.has(errorCode(error)) ? replaced(path, error) : error;
 }

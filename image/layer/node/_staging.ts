@@ -8,6 +8,7 @@ import {
   rmSync,
   symlinkSync,
 } from "node:fs";
+import { errorCode } from "../../../digest/_error_code.ts";
 import { UnsafeEntryError } from "../errors.ts";
 import type { FileNameRules } from "../name_rules.ts";
 import type { TarEntryHeader } from "../read_tar.ts";
@@ -66,7 +67,7 @@ export class Staging {
     try {
       return { file: openSync(path, CREATE, mode), path };
     } catch (error) {
-      if (!hasCode(error, "EEXIST")) throw error;
+      if (errorCode(error) !== "EEXIST") throw error;
       this.#remove(place);
       return { file: openSync(path, CREATE, mode), path };
     }
@@ -91,20 +92,18 @@ export class Staging {
   ): void {
     const source = [
       ...this.#paths.parent(target, header.name, false),
-      target.at(-1)!,
+      // The root has no name; it is a directory.
+      ...target.slice(-1),
     ];
     const found = this.#paths.stat(source);
     if (found === undefined || found.isDirectory()) {
-      throw new UnsafeEntryError(
-        header.name,
-        `expected an earlier file as the target of its link, found ${
-          found === undefined ? "nothing" : "a directory"
-        }`,
-      );
+      throw noTarget(header.name, found);
     }
     const place = this.#paths.place(parts, header.name);
     if (place.join("/") === source.join("/")) return;
     if (this.#paths.stat(place) !== undefined) this.#remove(place);
+    // What was in the way may have held the target.
+    if (startsWith(source, place)) throw noTarget(header.name, undefined);
     linkSync(this.#paths.path(source), this.#paths.path(place));
     if (!found.isSymbolicLink()) return;
     // Where its target is relative, it leads elsewhere than the first one.
@@ -140,8 +139,4 @@ export class Staging {
     this.#paths.forget();
     this.directories.delete(parts);
   }
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && "code" in error && error.code === code;
 }
