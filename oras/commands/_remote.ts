@@ -73,6 +73,7 @@ export async function remoteOptions(
 
 /** The mirrors of a registry that the flags name; each gets the credential that is stored for it. */
 function readMirrors(flags: FlagValues, registry: string): MirrorOptions[] {
+  if (!flags.knows("mirror")) return [];
   return flags.list("mirror").flatMap((text) => {
     const found = /^([^=/]+)=([^=/]+)(?:\/([^=]+))?$/.exec(text);
     if (found === null) {

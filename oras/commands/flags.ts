@@ -114,15 +114,20 @@ export const REMOTE: readonly Flag[] = [
     value: "host:port:address[:port]",
   }),
   REGISTRY_CONFIG,
-  registry("mirror", "stringArray", "read from this registry first", {
-    value: "host=mirror[/prefix]",
-  }),
   registry("header", "stringArray", "send one more request header", {
     short: "H",
     value: "name: value",
   }),
   ...PATIENCE,
 ];
+
+/** `--mirror`, of commands that read manifests and blobs, and write none to the registry that they read. */
+export const MIRROR: Flag = registry(
+  "mirror",
+  "stringArray",
+  "read manifests and blobs from this registry first",
+  { value: "host=mirror[/prefix]" },
+);
 
 /** `--distribution-spec`. */
 export const DISTRIBUTION_SPEC: Flag = registry(

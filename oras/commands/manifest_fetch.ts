@@ -31,7 +31,12 @@ export async function run(invocation: Invocation): Promise<void> {
   const types = flags.list("media-type");
   const accept = types.length === 0 ? undefined : types;
   const store = await openSource(invocation, location);
-  if (flags.bool("descriptor") && output === "" && platform === undefined) {
+  // Mirrors answer what is read: no question of what is there.
+  const isMirrored = flags.list("mirror").length > 0;
+  if (
+    flags.bool("descriptor") && output === "" && platform === undefined &&
+    !isMirrored
+  ) {
     const descriptor = store instanceof Repository
       ? await store.manifests.head(reference, { accept, signal })
       : await store.resolve(reference, { accept, signal });

@@ -15,7 +15,9 @@ export async function run(invocation: Invocation): Promise<void> {
     needs: "tag-or-digest",
   });
   const store = await openReader(invocation, location);
-  const descriptor = platform === undefined
+  // Mirrors answer what is read: no question of what is there.
+  const isMirrored = flags.list("mirror").length > 0;
+  const descriptor = platform === undefined && !isMirrored
     ? await store.resolve(location.target!, { signal })
     : (await fetchManifest(store, location.target!, { platform, signal }))
       .descriptor;

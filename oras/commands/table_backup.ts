@@ -6,6 +6,7 @@ import {
   DISTRIBUTION_SPEC,
   DRY_RUN,
   FORMAT,
+  MIRROR,
   NO_TTY,
   REMOTE,
 } from "./flags.ts";
@@ -50,6 +51,7 @@ export const BACKUP: Command = {
     ...FORMAT,
     NO_TTY,
     ...REMOTE,
+    MIRROR,
     DISTRIBUTION_SPEC,
     DEBUG,
   ],

@@ -5,6 +5,7 @@ import {
   DISTRIBUTION_SPEC,
   FORMAT,
   LAYOUT,
+  MIRROR,
   PLATFORM,
   REMOTE,
 } from "./flags.ts";
@@ -46,6 +47,7 @@ export const INSPECT: Command = {
     PLATFORM,
     ...FORMAT,
     ...REMOTE,
+    MIRROR,
     DISTRIBUTION_SPEC,
     ...LAYOUT,
     DEBUG,

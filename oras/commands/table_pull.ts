@@ -1,6 +1,13 @@
 import type { Command } from "./_command.ts";
 import { CACHE, DOCKER_CONFIG, REFERENCE, SHORT_NAMES } from "./_words.ts";
-import { concurrency, DRY_RUN, NO_TTY, PLATFORM, TARGET } from "./flags.ts";
+import {
+  concurrency,
+  DRY_RUN,
+  MIRROR,
+  NO_TTY,
+  PLATFORM,
+  TARGET,
+} from "./flags.ts";
 
 /** `gantry pull` */
 export const PULL: Command = {
@@ -106,6 +113,7 @@ export const PULL: Command = {
       group: "Output flags",
     },
     ...TARGET,
+    MIRROR,
     NO_TTY,
   ],
   environment: [DOCKER_CONFIG, CACHE],

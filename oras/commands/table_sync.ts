@@ -1,9 +1,16 @@
 import type { Command } from "./_command.ts";
 import { DOCKER_CONFIG } from "./_words.ts";
-import { concurrency, DEBUG, DRY_RUN, FORMAT, REMOTE } from "./flags.ts";
+import {
+  concurrency,
+  DEBUG,
+  DRY_RUN,
+  FORMAT,
+  MIRROR,
+  REMOTE,
+} from "./flags.ts";
 
 /** The flags of a registry that do not tell who the user is: of several registries, one user is no one's. */
-const SHARED = REMOTE.filter(({ name }) =>
+const SHARED = [...REMOTE, MIRROR].filter(({ name }) =>
   name !== "username" && !/^(?:password|identity-token)/.test(name)
 );
 

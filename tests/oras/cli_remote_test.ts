@@ -1,5 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { createRegistry } from "@gantry/oci/distribution/server";
+import type { Command } from "../../oras/commands/_command.ts";
+import { PROGRAM } from "../../oras/commands/table.ts";
 import { openSandbox } from "../_support/cli_sandbox.ts";
 import { found } from "../_support/programs.ts";
 
@@ -187,4 +189,52 @@ Deno.test("--mirror reads from another registry first, and from the registry its
   );
   assertEquals(wrong.code, 1);
   assertStringIncludes(wrong.stderr, "expecting host=mirror[/prefix]");
+});
+
+Deno.test("--mirror answers each command that reads manifests, where the registry itself is gone", async () => {
+  await using mirror = await openSandbox();
+  await mirror.write("hi.txt", "from the mirror\n");
+  await mirror.ok("push", `${mirror.host}/hub/app:v1`, "hi.txt");
+  const digest = await mirror.ok("resolve", `${mirror.host}/hub/app:v1`);
+  const name = "localhost:1/app:v1";
+  const flags = [`--mirror=localhost:1=${mirror.host}/hub`, "--retry=0"];
+  for (
+    const line of [
+      ["resolve", name, ...flags],
+      ["manifest", "fetch", "--descriptor", name, ...flags],
+      ["manifest", "fetch", name, "--format=json", ...flags],
+      ["manifest", "fetch-config", name, ...flags],
+      ["pull", name, "-o", "out", ...flags],
+      ["cp", name, "--to-oci-layout", "lay:v1", "--retry=0"].concat(
+        `--from-mirror=localhost:1=${mirror.host}/hub`,
+      ),
+    ]
+  ) {
+    const { code, stderr, stdout } = await mirror.gantry(line);
+    assertEquals([code, stderr], [0, ""], line.join(" "));
+    if (line[0] !== "manifest") assertStringIncludes(stdout, digest.trim());
+  }
+});
+
+Deno.test("--mirror is offered where something is read from it, and nowhere else", () => {
+  const offers = (command: Command): string[] => [
+    ...(command.flags ?? []).some(({ name }) => /mirror$/.test(name))
+      ? [command.name]
+      : [],
+    ...(command.commands ?? []).flatMap((child) =>
+      offers(child).map((name) => `${command.name} ${name}`)
+    ),
+  ];
+  assertEquals(offers(PROGRAM).sort(), [
+    "gantry backup",
+    "gantry blob cp",
+    "gantry blob fetch",
+    "gantry cp",
+    "gantry inspect",
+    "gantry manifest fetch",
+    "gantry manifest fetch-config",
+    "gantry pull",
+    "gantry resolve",
+    "gantry sync",
+  ]);
 });
