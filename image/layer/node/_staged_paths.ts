@@ -1,5 +1,6 @@
 import { lstatSync, mkdirSync, readlinkSync, type Stats } from "node:fs";
 import { join } from "node:path";
+import { errorCode } from "../../../digest/_error_code.ts";
 import { LayerLimitError, UnsafeEntryError } from "../errors.ts";
 import { NameClaims } from "../_name_claims.ts";
 import type { FileNameRules } from "../name_rules.ts";
@@ -92,7 +93,13 @@ export class StagedPaths {
 
   /** What stands in a place. */
   stat(parts: readonly string[]): Stats | undefined {
-    return lstatSync(this.path(parts), { throwIfNoEntry: false });
+    try {
+      return lstatSync(this.path(parts), { throwIfNoEntry: false });
+    } catch (error) {
+      // Nothing stands below a file.
+      if (errorCode(error) === "ENOTDIR") return undefined;
+      throw error;
+    }
   }
 
   /**
@@ -172,7 +179,8 @@ function splitTarget(
   return target.split("/").filter((part) => part !== "" && part !== ".");
 }
 
-function startsWith(
+/** Whether a place is another one or below it. */
+export function startsWith(
   parts: readonly string[],
   start: readonly string[],
 ): boolean {

@@ -6,6 +6,7 @@ import {
   openSync,
   readlinkSync,
   rmSync,
+  type Stats,
   symlinkSync,
 } from "node:fs";
 import { errorCode } from "../../../digest/_error_code.ts";
@@ -15,7 +16,7 @@ import type { TarEntryHeader } from "../read_tar.ts";
 import { fileTime, PERMISSIONS } from "./_file_attributes.ts";
 import { MadeDirectories } from "./_made_directories.ts";
 import { CREATE } from "./_new_file.ts";
-import { StagedPaths } from "./_staged_paths.ts";
+import { StagedPaths, startsWith } from "./_staged_paths.ts";
 
 /** A symbolic link that was made. */
 interface MadeLink {
@@ -139,4 +140,13 @@ export class Staging {
     this.#paths.forget();
     this.directories.delete(parts);
   }
+}
+
+function noTarget(name: string, found: Stats | undefined): UnsafeEntryError {
+  return new UnsafeEntryError(
+    name,
+    `expected an earlier file as the target of its link, found ${
+      found === undefined ? "nothing" : "a directory"
+    }`,
+  );
 }

@@ -145,6 +145,22 @@ const REFUSED: Record<string, { entries: Entry[]; entry: string }> = {
     entries: [root, { name: "d/l", type: "link", linkname: "d/missing" }],
     entry: "d/l",
   },
+  "a hard link to what is below a file": {
+    entries: [root, { name: "d/a" }, {
+      name: "d/l",
+      type: "link",
+      linkname: "d/a/b",
+    }],
+    entry: "d/l",
+  },
+  "a hard link in the place of the directory that holds its target": {
+    entries: [root, { name: "d/a/b" }, {
+      name: "d/a",
+      type: "link",
+      linkname: "d/a/b",
+    }],
+    entry: "d/a",
+  },
   "a hard link to a directory": {
     entries: [root, { name: "d/l", type: "link", linkname: "d" }],
     entry: "d/l",
@@ -168,6 +184,16 @@ for (const [what, { entries, entry }] of Object.entries(REFUSED)) {
   });
 }
 
+Deno.test("extractDirectory() refuses a hard link to the root", async () => {
+  await using work = await temporaryDirectory();
+  const bytes = await archive([{ name: "l", type: "link", linkname: "." }]);
+  await assertRejects(
+    () => extractDirectory(streamOf(bytes), work.path),
+    UnsafeEntryError,
+    "found a directory",
+  );
+});
+
 /** Entries that must be unpacked, and what is there then. */
 const ACCEPTED: Record<
   string,
@@ -188,6 +214,13 @@ const ACCEPTED: Record<
   "a link to nothing": {
     entries: [{ name: "d/l", type: "symlink", linkname: "missing" }],
     expected: { "d/l": "-> missing" },
+  },
+  "a link to what is below a file": {
+    entries: [
+      { name: "d/a", content: "x" },
+      { name: "d/l", type: "symlink", linkname: "a/b/c" },
+    ],
+    expected: { "d/a": "x", "d/l": "-> a/b/c" },
   },
   "a circle of links": {
     entries: [
