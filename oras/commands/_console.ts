@@ -36,14 +36,51 @@ function writeAll(
   stream: { writeSync(bytes: Uint8Array): number },
   bytes: Uint8Array,
 ): void {
-  try {
-    for (let rest = bytes; rest.length > 0;) {
+  for (let rest = bytes; rest.length > 0;) {
+    try {
       rest = rest.subarray(stream.writeSync(rest));
+    } catch (cause) {
+      if (!(cause instanceof Deno.errors.WouldBlock)) {
+        throw outputFailure(cause);
+      }
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, FULL_WAIT);
     }
-  } catch (cause) {
-    if (!(cause instanceof Deno.errors.BrokenPipe)) throw cause;
-    throw new OutputClosedError("Cannot print: the output is closed", {
+  }
+}
+
+/**
+ * Prints a piece as it is, beside the caller: the time may run out, and Ctrl-C may
+ * come, while whoever reads it takes nothing.
+ */
+export async function writePiece(
+  stream: { write(bytes: Uint8Array): Promise<number> },
+  bytes: Uint8Array,
+): Promise<void> {
+  for (let rest = bytes; rest.length > 0;) {
+    try {
+      rest = rest.subarray(await stream.write(rest));
+    } catch (cause) {
+      if (!(cause instanceof Deno.errors.WouldBlock)) {
+        throw outputFailure(cause);
+      }
+      await new Promise((resolve) => setTimeout(resolve, FULL_WAIT));
+    }
+  }
+}
+
+/**
+ * How long to wait, in milliseconds, where a pipe is full that is set not to wait by
+ * itself: another program that shares it may have done so.
+ */
+const FULL_WAIT = 5;
+
+/** What to say where the output takes no more. */
+function outputFailure(cause: unknown): Error {
+  if (cause instanceof Deno.errors.BrokenPipe) {
+    return new OutputClosedError("Cannot print: the output is closed", {
       cause,
     });
   }
+  const seen = cause instanceof Error ? cause.message : String(cause);
+  return new Error(`Cannot print: ${seen}`, { cause });
 }

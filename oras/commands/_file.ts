@@ -1,5 +1,7 @@
 import { pathFailure } from "../node/_path_failure.ts";
+import { writePiece } from "./_console.ts";
 import { CommandError } from "./_errors.ts";
+import { openDevice, outputPath } from "./_output_path.ts";
 
 /** Reads a small text file that a flag names. */
 export async function readTextFile(path: string): Promise<string> {
@@ -26,20 +28,29 @@ export async function readSecretFile(path: string): Promise<string> {
 
 /**
  * Writes a small file that a flag names. It appears under its name when all of it
- * is written.
+ * is written; what is no file is written to as it is.
  */
 export async function writeFile(
-  path: string,
+  name: string,
   content: Uint8Array,
   mode = 0o666,
 ): Promise<void> {
+  const { isDevice, path } = await outputPath(name);
+  if (isDevice) {
+    try {
+      using device = await openDevice(path);
+      return await writePiece(device, content);
+    } catch (cause) {
+      throw pathFailure("write", name, cause);
+    }
+  }
   const temporary = `${path}.${crypto.randomUUID().slice(0, 8)}.tmp`;
   try {
     await Deno.writeFile(temporary, content, { createNew: true, mode });
     await Deno.rename(temporary, path);
   } catch (cause) {
     await Deno.remove(temporary).catch(() => {});
-    throw pathFailure("write", path, cause);
+    throw pathFailure("write", name, cause);
   }
 }
 

@@ -4,11 +4,13 @@ import type { PackedLayer } from "../../image/layer/node/_pack.ts";
 import { readTar, type TarEntryHeader } from "../../image/layer/read_tar.ts";
 import type { Invocation } from "./_command.ts";
 import { readVariable } from "./_environment.ts";
+import { writePiece } from "./_console.ts";
 import { UsageError } from "./_errors.ts";
 import type { FlagValues } from "./_flag.ts";
 import { readFormat } from "./_format.ts";
 import { prettyJson } from "./_json.ts";
 import { requireDirectory, streamLocal } from "./_local_file.ts";
+import { type OpenDevice, openDevice, outputPath } from "./_output_path.ts";
 import { printable } from "./_printable.ts";
 
 /** Reads the headers of a layer in a file or on stdin, however it is compressed. */
@@ -95,16 +97,34 @@ export async function packToFile(
   }
   if (output === "-") {
     const { result, stream } = packLayer(directory, options);
-    for await (const piece of stream) console.outRaw(piece);
+    await writePieces(Deno.stdout, stream, signal);
     console.err(describe(await result));
     return;
   }
-  print(await packLayerToFile(directory, output, options));
+  const { isDevice, path } = await outputPath(output);
+  if (isDevice) {
+    const { result, stream } = packLayer(directory, options);
+    using device = await openDevice(path);
+    await writePieces(device, stream, signal);
+    return print(await result);
+  }
+  print(await packLayerToFile(directory, path, options));
 
   function print(layer: PackedLayer): void {
     // Nobody but a program would read it as other lines.
     if (format.isText) console.out(describe(layer));
     else format.print(console, valueOf(layer));
+  }
+}
+
+async function writePieces(
+  output: Pick<OpenDevice, "write">,
+  stream: ReadableStream<Uint8Array<ArrayBuffer>>,
+  signal: AbortSignal,
+): Promise<void> {
+  for await (const piece of stream) {
+    signal.throwIfAborted();
+    await writePiece(output, piece);
   }
 }
 

@@ -13,6 +13,10 @@ export async function readStdin(
   signal.addEventListener("abort", onAbort, { once: true });
   try {
     return await Promise.race([Deno.stdin.read(buffer), promise]);
+  } catch (cause) {
+    signal.throwIfAborted();
+    const seen = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`Cannot read stdin: ${seen}`, { cause });
   } finally {
     signal.removeEventListener("abort", onAbort);
   }

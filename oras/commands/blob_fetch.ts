@@ -5,9 +5,9 @@ import { readFormat } from "./_format.ts";
 import { readLocation } from "./_location.ts";
 import { openSource } from "./_open_store.ts";
 import { printable } from "./_printable.ts";
+import { saveBlob } from "./_save_blob.ts";
 import { writeToStdout } from "./_stdout.ts";
 import { descriptorBlock, printDescriptor } from "./render/descriptor.ts";
-import { watchTransfers } from "./render/transfers.ts";
 
 /** Prints or saves a blob, or its descriptor. */
 export async function run(invocation: Invocation): Promise<void> {
@@ -41,14 +41,7 @@ export async function run(invocation: Invocation): Promise<void> {
   } else if (output !== "" && flags.bool("dry-run")) {
     console.err(`Would write ${printable(output)}`);
   } else if (output !== "") {
-    using view = watchTransfers(invocation);
-    const { downloadFile } = await import("../node/download_file.ts");
-    await downloadFile(store, descriptor, {
-      path: output,
-      report: view.onProgress,
-      resume: true,
-      signal,
-    });
+    await saveBlob(invocation, store, { path: output, descriptor });
   }
   if (!format.isText) {
     format.print(console, descriptorBlock(location.name, descriptor));

@@ -14,10 +14,11 @@ import {
   readLocation,
   showLocation,
 } from "./_location.ts";
-import { openSource, type SourceStore } from "./_open_store.ts";
+import { openSource } from "./_open_store.ts";
 import { readPlatform } from "./_platform.ts";
 import { printable } from "./_printable.ts";
 import { findSingleFile } from "./_single_file.ts";
+import { saveBlob } from "./_save_blob.ts";
 import { writeToStdout } from "./_stdout.ts";
 import { descriptorBlock } from "./render/descriptor.ts";
 import { watchTransfers } from "./render/transfers.ts";
@@ -57,9 +58,15 @@ export async function run(invocation: Invocation): Promise<void> {
       return await writeToStdout(stream, signal);
     }
     if (isDry) console.err(`Would write ${printable(path)}`);
-    const file = isDry
-      ? { path, descriptor, unpacked: false }
-      : await saveOne(invocation, store, { path, descriptor });
+    const file = isDry ? { path, descriptor, unpacked: false } : {
+      path: await saveBlob(invocation, store, {
+        path,
+        descriptor,
+        overwrite: !flags.bool("keep-old-files"),
+      }),
+      descriptor,
+      unpacked: false,
+    };
     format.print(console, filesValue(location, root, [file]));
     if (!format.isText || isDry) return;
     console.out(`Pulled ${describeLocation(location)}`);
@@ -114,25 +121,6 @@ function checkFlags(flags: FlagValues): void {
   refuseTogether(flags, "to-stdout", "output");
   refuseTogether(flags, "to-stdout", "format");
   refuseTogether(flags, "to-stdout", "dry-run");
-}
-
-/** Saves the one file that is selected. */
-async function saveOne(
-  invocation: Invocation,
-  store: SourceStore,
-  { path, descriptor }: { path: string; descriptor: Descriptor },
-): Promise<PulledFile> {
-  const { flags, signal } = invocation;
-  using view = watchTransfers(invocation);
-  const { downloadFile } = await import("../node/download_file.ts");
-  const written = await downloadFile(store, descriptor, {
-    path,
-    overwrite: !flags.bool("keep-old-files"),
-    report: view.onProgress,
-    resume: true,
-    signal,
-  });
-  return { path: written, descriptor, unpacked: false };
 }
 
 /** What was pulled, for programs. */
