@@ -1,3 +1,4 @@
+import { errorCode } from "../../digest/_error_code.ts";
 import { CredentialError } from "../credential_error.ts";
 import { readCredentialFile } from "./_credential_file.ts";
 
@@ -11,7 +12,8 @@ export async function readSection(
     text = await readCredentialFile(path);
   } catch (cause) {
     if (cause instanceof CredentialError) throw cause;
-    const { code } = cause as { code?: unknown };
+    const code = errorCode(cause);
+    if (code === undefined) throw cause;
     if (code === "ENOENT" || code === "ENOTDIR") return undefined;
     throw new CredentialError(
       "CREDENTIAL_CONFIG_UNREADABLE",
