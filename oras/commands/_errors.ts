@@ -30,3 +30,6 @@ export class CommandError extends Error {
 
 /** A failure because the command line makes no sense; nothing has been tried. */
 export class UsageError extends CommandError {}
+
+/** A failure because there is no login, or one that is not accepted. */
+export class LoginError extends CommandError {}

@@ -1,11 +1,8 @@
 import { CredentialError } from "../../distribution/credential_error.ts";
-import {
-  DeniedError,
-  NotFoundError,
-  UnauthorizedError,
-} from "../../distribution/errors.ts";
+import { DeniedError, UnauthorizedError } from "../../distribution/errors.ts";
 import { InvalidReferenceError } from "../../distribution/reference_error.ts";
-import { UsageError } from "./_errors.ts";
+import { isNotFound } from "../store_error.ts";
+import { LoginError, UsageError } from "./_errors.ts";
 import { INTERRUPTED } from "./_interrupt.ts";
 
 /** The exit code of a failure where `--exit-codes detailed` is given. */
@@ -16,9 +13,9 @@ export function detailedExitCode(error: unknown): number {
     }
     if (
       cause instanceof UnauthorizedError || cause instanceof DeniedError ||
-      cause instanceof CredentialError
+      cause instanceof CredentialError || cause instanceof LoginError
     ) return 4;
-    if (cause instanceof NotFoundError) return 5;
+    if (isNotFound(cause)) return 5;
     if (cause.name === "AbortError") return INTERRUPTED;
   }
   return 1;

@@ -9,7 +9,7 @@ import { parseRegistryName } from "../../distribution/reference.ts";
 import { RegistryClient } from "../../distribution/registry_client.ts";
 import type { Invocation } from "./_command.ts";
 import { lazyCredentialFiles } from "./_credential_files.ts";
-import { CommandError } from "./_errors.ts";
+import { LoginError } from "./_errors.ts";
 import { readFormat } from "./_format.ts";
 import { printable } from "./_printable.ts";
 import { remoteOptions } from "./_remote.ts";
@@ -30,7 +30,7 @@ export async function run(invocation: Invocation): Promise<void> {
     onFound: (found) => place = found,
   });
   if (credential === undefined) {
-    throw new CommandError(`no credential is stored for ${registry}`, {
+    throw new LoginError(`no credential is stored for ${registry}`, {
       hint: `Log in with "gantry login ${registry}"`,
     });
   }
@@ -65,7 +65,7 @@ export async function run(invocation: Invocation): Promise<void> {
     }
   }
   if (isAccepted) return;
-  throw new CommandError(`${registry} does not accept the credential`, {
+  throw new LoginError(`${registry} does not accept the credential`, {
     hint: `Log in with "gantry login ${registry}"`,
   });
 }

@@ -9,7 +9,7 @@ import { type Webhook, webhook } from "../../distribution/server/webhook.ts";
 import { pathFailure } from "../node/_path_failure.ts";
 import type { Invocation } from "./_command.ts";
 import { parseDuration } from "./_duration.ts";
-import { CommandError } from "./_errors.ts";
+import { CommandError, UsageError } from "./_errors.ts";
 import { refuseTogether, requireTogether } from "./_exclusive.ts";
 import { readTextFile } from "./_file.ts";
 import type { FlagValues } from "./_flag.ts";
@@ -91,7 +91,7 @@ function readAddress(text: string): { hostname: string; port: number } {
   const found = /^(\[[0-9a-fA-F:.]+\]|[^:[\]]*):(\d{1,5})$/.exec(text);
   const port = Number(found?.[2]);
   if (found === null || port > 65535) {
-    throw new CommandError(
+    throw new UsageError(
       `invalid address ${JSON.stringify(text)}: expecting host:port`,
     );
   }
