@@ -17,7 +17,7 @@ import {
   type RawManifest,
 } from "./manifests.ts";
 import type { MountSource } from "./mount_source.ts";
-import { isRepositoryName } from "./reference.ts";
+import { isRepositoryName, isTag } from "./reference.ts";
 import { InvalidReferenceError } from "./reference_error.ts";
 import { Referrers } from "./referrers.ts";
 import type { RegistryClient } from "./registry_client.ts";
@@ -219,6 +219,20 @@ export class Repository {
     const [first = digest, ...tags] = references;
     const { signal } = options;
     await this.manifests.put(first, bytes, { mediaType, tags, signal });
+  }
+
+  /**
+   * Refuses what no registry takes as a tag, without asking this one.
+   *
+   * @throws {InvalidReferenceError} The tag is malformed.
+   */
+  checkTag(tag: string): void {
+    if (isTag(tag)) return;
+    throw new InvalidReferenceError(
+      "REFERENCE_TAG_INVALID",
+      tag,
+      "it is not a tag",
+    );
   }
 
   /**

@@ -38,6 +38,10 @@ export async function pushArtifact(
   steps: PushSteps,
 ): Promise<StorePushResult> {
   options.signal?.throwIfAborted();
+  // Malformed tags are to be met before anything is uploaded.
+  if (can(store, "checkTag")) {
+    options.tags?.forEach((tag) => store.checkTag(tag));
+  }
   const context = await pushContext(reference, options);
   const plans = await planLayers(context, steps);
   const newness = await newnessFor(store, plans.length, context.signal);

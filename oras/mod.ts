@@ -99,6 +99,7 @@ export {
   type ReferrerLister,
   type Resolver,
   type Store,
+  type TagChecker,
   type Tagger,
   type TaggingPusher,
   type TagLister,

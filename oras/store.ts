@@ -134,6 +134,17 @@ export interface TaggingPusher {
   ): Promise<void>;
 }
 
+/** Knows which names can be tags. */
+export interface TagChecker {
+  /**
+   * Refuses what the store would not take as a tag, without asking anybody: before
+   * content is brought to it.
+   *
+   * @throws {StoreError | InvalidReferenceError} It can be no tag.
+   */
+  checkTag(tag: string): void;
+}
+
 /** Knows that it holds nothing yet. */
 export interface NewnessTeller {
   /** Whether there is nothing in it, because it does not exist yet; false where that is not known. */
@@ -149,8 +160,8 @@ export interface ReadableStore extends Fetcher, Resolver {}
 
 /**
  * What content is brought to. A store may also have the methods of
- * {@linkcode Mounter}, {@linkcode TaggingPusher}, {@linkcode NewnessTeller},
- * {@linkcode Untagger} and {@linkcode Deleter}: each is found by asking for its method.
+ * {@linkcode Mounter}, {@linkcode TaggingPusher}, {@linkcode TagChecker},
+ * {@linkcode NewnessTeller}, {@linkcode Untagger} and {@linkcode Deleter}: each is found by asking for its method.
  */
 export interface WritableStore extends Prober, Pusher, Resolver, Tagger {}
 
@@ -209,4 +220,5 @@ export interface Capability
     Mounter,
     ManifestFetcher,
     TaggingPusher,
+    TagChecker,
     NewnessTeller {}

@@ -18,6 +18,7 @@ import type {
   ManifestFetcher,
   ReferrerLister,
   Store,
+  TagChecker,
   TagLister,
   Untagger,
 } from "../store.ts";
@@ -65,6 +66,7 @@ export class MemoryStore
     Deleter,
     ReferrerLister,
     TagLister,
+    TagChecker,
     ManifestFetcher {
   readonly #content = new Map<string, Held>();
   readonly #tags = new Map<string, Descriptor>();
@@ -170,6 +172,15 @@ export class MemoryStore
     const descriptor = await this.resolve(reference, options);
     const bytes = this.#content.get(descriptor.digest)!.bytes.slice();
     return { descriptor, bytes };
+  }
+
+  /**
+   * Refuses what the store would not take as a tag.
+   *
+   * @throws {StoreError} `REFERENCE_INVALID`: the tag is malformed.
+   */
+  checkTag(tag: string): void {
+    checkTag(tag);
   }
 
   /**

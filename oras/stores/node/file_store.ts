@@ -26,6 +26,7 @@ import type {
   ManifestFetcher,
   ReferrerLister,
   Store,
+  TagChecker,
   TagLister,
   Untagger,
 } from "../../store.ts";
@@ -65,6 +66,7 @@ export class FileStore
     Deleter,
     ReferrerLister,
     TagLister,
+    TagChecker,
     ManifestFetcher {
   /** The directory. */
   readonly path: string;
@@ -211,6 +213,15 @@ export class FileStore
     options: SignalOptions = {},
   ): Promise<RawManifest> {
     return await this.#memory.fetchManifest(reference, options);
+  }
+
+  /**
+   * Refuses what the store would not take as a tag.
+   *
+   * @throws {StoreError} `REFERENCE_INVALID`: the tag is malformed.
+   */
+  checkTag(tag: string): void {
+    this.#memory.checkTag(tag);
   }
 
   /**

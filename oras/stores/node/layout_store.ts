@@ -24,6 +24,7 @@ import type {
   ManifestFetcher,
   ReferrerLister,
   Store,
+  TagChecker,
   TagLister,
   Untagger,
 } from "../../store.ts";
@@ -80,6 +81,7 @@ export class LayoutStore
     Deleter,
     ReferrerLister,
     TagLister,
+    TagChecker,
     ManifestFetcher {
   /** The directory. */
   readonly path: string;
@@ -212,6 +214,15 @@ export class LayoutStore
     const descriptor = await this.resolve(reference, options);
     const stream = await this.fetch(descriptor, options);
     return { descriptor, bytes: await readBytes(stream, descriptor, options) };
+  }
+
+  /**
+   * Refuses what the store would not take as a tag.
+   *
+   * @throws {StoreError} `REFERENCE_INVALID`: the tag is malformed.
+   */
+  checkTag(tag: string): void {
+    checkTag(tag);
   }
 
   /**
