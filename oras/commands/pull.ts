@@ -47,13 +47,14 @@ export async function run(invocation: Invocation): Promise<void> {
     signal,
   };
   const path = flags.text("to-file");
-  if (path !== "" || flags.bool("to-stdout")) {
+  const isPrinted = flags.bool("to-stdout") || path === "-";
+  if (path !== "" || isPrinted) {
     const { root, descriptor } = await findSingleFile(
       store,
       location.target!,
       selection,
     );
-    if (path === "") {
+    if (isPrinted) {
       const stream = await store.fetch(descriptor, { signal });
       return await writeToStdout(stream, signal);
     }
@@ -119,8 +120,9 @@ function checkFlags(flags: FlagValues): void {
   refuseTogether(flags, "to-file", "to-stdout");
   refuseTogether(flags, "to-file", "output");
   refuseTogether(flags, "to-stdout", "output");
-  refuseTogether(flags, "to-stdout", "format");
-  refuseTogether(flags, "to-stdout", "dry-run");
+  const printing = flags.text("to-file") === "-" ? "to-file" : "to-stdout";
+  refuseTogether(flags, printing, "format");
+  refuseTogether(flags, printing, "dry-run");
 }
 
 /** What was pulled, for programs. */

@@ -103,7 +103,7 @@ export const PULL: Command = {
       kind: "string",
       value: "path",
       purpose:
-        "save the one file that is selected here, whatever its name; a directory stays packed",
+        "save the one file that is selected here, whatever its name; - is stdout; a directory stays packed",
       group: "Output flags",
     },
     {

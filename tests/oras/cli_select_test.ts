@@ -60,6 +60,15 @@ Deno.test("pull --to-stdout and --to-file give the one file that is selected", a
     await box.ok("pull", name, "--include", "docs/*", "--to-stdout"),
     "three",
   );
+  assertEquals(
+    await box.ok("pull", name, "--include", "b.txt", "--to-file", "-"),
+    "two",
+  );
+  assertEquals(await box.exists("-"), false);
+  const told = await box.gantry(
+    ["pull", name, "--include=b.txt", "--to-file=-", "--format=json"],
+  );
+  assertStringIncludes(told.stderr, "cannot be used at the same time");
   const out = await box.ok(
     ...["pull", name, "--include=b.txt", "--to-file", "new/name"],
   );
