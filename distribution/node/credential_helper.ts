@@ -20,6 +20,7 @@ const IDENTITY_TOKEN_USER = "<token>";
 const NOT_FOUND =
   /credentials not found|no credentials (?:server URL|username)/i;
 const MAX_OUTPUT = 1024 * 1024;
+const TOO_MUCH = `its answer is larger than ${MAX_OUTPUT} bytes`;
 
 /**
  * A program `docker-credential-NAME` that keeps credentials, as docker runs them.
@@ -168,26 +169,42 @@ export class CredentialHelper {
         windowsHide: true,
         ...(this.#env === undefined ? {} : { env: { ...this.#env } }),
       });
-      const abort = () => child.kill();
+      let isDone = false;
+      const fail = (reason: unknown) => {
+        if (isDone) return;
+        isDone = true;
+        signal?.removeEventListener("abort", abort);
+        reject(reason);
+      };
+      // Another program that it began may still hold its output, or it may not want to
+      // end: that is not waited for.
+      const leave = (reason: unknown) => {
+        child.kill("SIGKILL");
+        child.stdin.destroy();
+        child.stdout.destroy();
+        child.unref();
+        fail(reason);
+      };
+      const abort = () => leave(signal?.reason);
       signal?.addEventListener("abort", abort, { once: true });
       const chunks: Uint8Array[] = [];
       let size = 0;
       child.stdout.on("data", (chunk: Uint8Array) => {
         size += chunk.byteLength;
-        if (size > MAX_OUTPUT) child.kill();
-        else chunks.push(chunk);
+        if (size <= MAX_OUTPUT) chunks.push(chunk);
+        else leave(this.#failed(action, server, TOO_MUCH));
       });
       child.on("error", (cause: Error & { code?: string }) => {
-        signal?.removeEventListener("abort", abort);
-        reject(
+        fail(
           cause.code === "ENOENT"
             ? this.#missing(action, server)
             : this.#failed(action, server, "it could not be started", cause),
         );
       });
       child.on("close", (code) => {
+        if (isDone) return;
+        isDone = true;
         signal?.removeEventListener("abort", abort);
-        if (signal?.aborted) return reject(signal.reason);
         const text = new TextDecoder();
         let output = "";
         for (const chunk of chunks) {
