@@ -19,6 +19,7 @@ export {
   LayerLimitError,
   UnsafeEntryError,
 } from "./errors.ts";
+export type { ExtractLimits } from "./extract_limits.ts";
 export { type FileNameRules, nameKey } from "./name_rules.ts";
 export {
   readTar,

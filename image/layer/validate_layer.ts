@@ -1,13 +1,21 @@
 import { preview } from "../../digest/_preview.ts";
 import type { ValidationIssue } from "../validation.ts";
-import { decompress } from "./compression.ts";
+import { readArchive } from "./_archive_reader.ts";
+import { toStream } from "./compression.ts";
 import { parseEntryName } from "./entry_name.ts";
-import { LayerError, UnsafeEntryError } from "./errors.ts";
-import { readTar, type TarEntryHeader } from "./read_tar.ts";
+import { LayerError, LayerLimitError, UnsafeEntryError } from "./errors.ts";
+import { type ExtractLimits, withDefaults } from "./extract_limits.ts";
+import type { TarEntryHeader } from "./read_tar.ts";
 import { parseWhiteout } from "./whiteout.ts";
 
 /** Options of {@linkcode validateLayer}. */
 export interface ValidateLayerOptions {
+  /**
+   * How much of it is looked at; what exceeds that is an issue, too.
+   *
+   * @default {those of unpacking, and any ratio}
+   */
+  readonly limits?: ExtractLimits | undefined;
   /** Stops the work, which then fails with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -17,7 +25,8 @@ export interface ValidateLayerOptions {
  * entries of one name, names and hard links that lead out, bad whiteouts, sparse
  * files, and an archive that is damaged, ends early, or is followed by more. What
  * comes behind damage cannot be looked at. Each issue's path is the entry's name,
- * or empty where it is the archive's. Names are kept in memory until the end.
+ * or empty where it is the archive's. Names are kept in memory until the end, up
+ * to 256 MiB of them.
  *
  * Follows image-spec `layer.md`.
  *
@@ -36,24 +45,46 @@ export interface ValidateLayerOptions {
  */
 export async function validateLayer(
   source: AsyncIterable<Uint8Array<ArrayBuffer>>,
-  { signal }: ValidateLayerOptions = {},
+  { limits, signal }: ValidateLayerOptions = {},
 ): Promise<ValidationIssue[]> {
   const issues: ValidationIssue[] = [];
   const seen = new Set<string>();
+  let length = 0;
   try {
-    for await (const { header } of readTar(decompress(source))) {
-      signal?.throwIfAborted();
+    const check = {
+      compression: "auto",
+      limits: withDefaults({ maxRatio: Infinity, ...limits }),
+      signal,
+    } as const;
+    await readArchive(streamOf(source), check, ({ header }) => {
+      length += header.name.length;
+      if (length > MAX_NAMES) {
+        throw new LayerLimitError(`names of at most ${MAX_NAMES} bytes in all`);
+      }
       for (const issue of checkEntry(header, seen)) issues.push(issue);
-    }
+    });
   } catch (error) {
     if (!(error instanceof LayerError)) throw error;
     issues.push({
       path: "",
-      expected: "a whole archive",
+      expected: error instanceof LayerLimitError
+        ? "a layer that is not so large"
+        : "a whole archive",
       actual: error.message,
     });
   }
   return issues;
+}
+
+/** The most of all names together, which are kept. */
+const MAX_NAMES = 256 * 1024 * 1024;
+
+function streamOf(
+  source: AsyncIterable<Uint8Array<ArrayBuffer>>,
+): ReadableStream<Uint8Array<ArrayBuffer>> {
+  return source instanceof ReadableStream
+    ? source
+    : toStream(source[Symbol.asyncIterator]());
 }
 
 function* checkEntry(

@@ -16,7 +16,7 @@ import { Rootfs } from "./_rootfs.ts";
 import { cloneTree, finishDirectories, syncTree } from "./_sync_tree.ts";
 import type { DirectoryNode } from "./_tree_model.ts";
 import { XattrWriter } from "./_xattrs.ts";
-import { type ExtractLimits, withDefaults } from "./extract_limits.ts";
+import { type ExtractLimits, withDefaults } from "../extract_limits.ts";
 
 /** A layer, and what it must be. A descriptor with an `open` fits. */
 export interface LayerInput {

@@ -15,7 +15,7 @@ import { mergeTree } from "./_merge.ts";
 import { removeMade } from "./_remove.ts";
 import { Staging } from "./_staging.ts";
 import { writeEntry } from "./_write_entry.ts";
-import { type ExtractLimits, withDefaults } from "./extract_limits.ts";
+import { type ExtractLimits, withDefaults } from "../extract_limits.ts";
 
 /** Options of {@linkcode extractDirectory}. */
 export interface ExtractDirectoryOptions {

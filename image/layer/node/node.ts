@@ -19,7 +19,7 @@ export {
   type ExtractDirectoryOptions,
   type ExtractedLayer,
 } from "./extract_directory.ts";
-export type { ExtractLimits } from "./extract_limits.ts";
+export type { ExtractLimits } from "../extract_limits.ts";
 export {
   packDirectory,
   type PackDirectoryOptions,

@@ -31,11 +31,11 @@ export interface ExtractLimits {
 export function withDefaults(limits: ExtractLimits = {}): Required<
   ExtractLimits
 > {
+  // What a caller without types leaves undefined must not lift a limit.
   return {
-    maxBytes: 128 * 1024 ** 3,
-    maxEntries: 1_000_000,
-    maxRatio: 500,
-    maxNameLength: 4096,
-    ...limits,
+    maxBytes: limits.maxBytes ?? 128 * 1024 ** 3,
+    maxEntries: limits.maxEntries ?? 1_000_000,
+    maxRatio: limits.maxRatio ?? 500,
+    maxNameLength: limits.maxNameLength ?? 4096,
   };
 }
