@@ -3,9 +3,8 @@ import { markSteady } from "./_tap_stream.ts";
 const CHUNK = 64 * 1024;
 
 /**
- * A byte stream of bytes that are in memory. It answers every read itself: that of a
- * `Blob` goes through another process in a browser, where a read that fills the
- * caller's buffer now and then gets no answer.
+ * A byte stream of bytes that are in memory. It answers every read itself, and at
+ * once: that of a `Blob` goes through another process in a browser.
  */
 export function bytesStream(
   bytes: Uint8Array<ArrayBuffer>,

@@ -151,6 +151,12 @@ function endingRead(reader: ReadableStreamBYOBReader): Read {
   };
 }
 
+/**
+ * Readers with a read under way. Chromium forgets a Blob's stream that nothing but
+ * such a read refers to, when it next collects garbage, and then never answers.
+ */
+const BUSY = new Set<ReadableStreamBYOBReader>();
+
 /** So many microtasks are enough for the answer of a stream that gives one. */
 const PATIENCE = 32;
 
@@ -163,6 +169,7 @@ function askOrEnd(reader: ReadableStreamBYOBReader): Read {
   }, () => {});
   return async (view) => {
     const { byteLength } = view.buffer;
+    BUSY.add(reader);
     try {
       // Not a race with `closed`, which would hold on to every piece until the end.
       return await new Promise((resolve, reject) => {
@@ -176,6 +183,7 @@ function askOrEnd(reader: ReadableStreamBYOBReader): Read {
       });
     } finally {
       end = undefined;
+      BUSY.delete(reader);
     }
   };
 }

@@ -10,6 +10,8 @@ const FLAGS = [
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
+  // A test may ask for a collection of garbage.
+  "--js-flags=--expose-gc",
 ];
 
 /** How long a page may take to report, start of the browser included. */

@@ -264,6 +264,16 @@ Deno.test("Digest.fromStream() reads on where pieces are small, large or empty",
   assertEquals(String(await Digest.fromStream(pieces)), `${expected}`);
 });
 
+Deno.test("Digest.fromStream() reads a Blob to its end, though garbage is collected meanwhile", async () => {
+  const { gc } = globalThis as { gc?(): void };
+  const timer = setInterval(() => gc?.(), 1);
+  const bytes = new Uint8Array(3_000_000);
+  const expected = await Digest.fromBytes(bytes);
+  const stream = new Blob([bytes]).stream();
+  assertEquals(String(await Digest.fromStream(stream)), `${expected}`);
+  clearInterval(timer);
+});
+
 for (const type of ["bytes", undefined] as const) {
   const kind = type === undefined ? "a stream of values" : "a byte stream";
   Deno.test(`Digest.fromStream() lets go of ${kind} that stalls when it is aborted`, async () => {
