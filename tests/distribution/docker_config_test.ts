@@ -681,7 +681,7 @@ Deno.test({
     const error = await assertRejects(
       () => new DockerConfig("/dev/zero").get("r.example"),
       CredentialError,
-      "it is larger than 4194304 bytes",
+      "it is not a regular file",
     );
     assertEquals(error.code, "CREDENTIAL_CONFIG_INVALID");
   },
