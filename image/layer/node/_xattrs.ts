@@ -42,8 +42,20 @@ function isKept(name: string, owners: boolean): boolean {
 
 const NONE: Xattrs = new Map();
 
-/** Readers of a layer, ours too, take records of up to 1 MiB, keys included. */
+/** Readers of a layer, ours too, take records of up to 1 MiB; those of long names are among them. */
 const MOST_BYTES = 1_000_000;
+/** What a record takes beside a name and a value: its length, the key's start, signs between them. */
+const RECORD = "1000000 SCHILY.xattr.=\n".length;
+
+/** Whether a layer can hold all these attributes of one thing. */
+export function fitsLayer(xattrs: Xattrs): boolean {
+  const encoder = new TextEncoder();
+  let size = 0;
+  for (const [name, value] of xattrs) {
+    size += RECORD + encoder.encode(name).byteLength + value.byteLength;
+  }
+  return size <= MOST_BYTES;
+}
 
 /** Reads the attributes that go into a layer, in their order. */
 export class XattrReader {
@@ -72,7 +84,6 @@ export class XattrReader {
         .filter((name) => isKept(name, this.#owners));
       if (names.length === 0) return NONE;
       const found = new Map<string, Uint8Array<ArrayBuffer>>();
-      let size = 0;
       for (const name of names.sort()) {
         // A record ends its key there, and a name that is not UTF-8 has no key.
         if (name.includes("=") || !name.isWellFormed()) {
@@ -86,9 +97,8 @@ export class XattrReader {
         const value = this.#calls.get(path, name);
         if (value === undefined) continue;
         found.set(name, value);
-        size += value.byteLength;
       }
-      if (size > MOST_BYTES) {
+      if (!fitsLayer(found)) {
         throw refusal(path, "expected less than 1 MB of extended attributes");
       }
       return found;
