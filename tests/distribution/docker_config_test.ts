@@ -687,6 +687,23 @@ Deno.test({
   },
 });
 
+Deno.test("DockerConfig.get() reads no more than such files have", async () => {
+  const path = await Deno.makeTempFile();
+  try {
+    const size = 4 * 1024 * 1024;
+    await Deno.writeTextFile(path, `{}${" ".repeat(size - 2)}`);
+    assertEquals(await new DockerConfig(path).get("r.example"), undefined);
+    await Deno.writeTextFile(path, " ", { append: true });
+    await assertRejects(
+      () => new DockerConfig(path).get("r.example"),
+      CredentialError,
+      `Cannot read ${path}: it is larger than ${size} bytes`,
+    );
+  } finally {
+    await Deno.remove(path);
+  }
+});
+
 Deno.test("CredentialHelper takes plain names only", () => {
   for (const name of ["", "../x", "a/b", "a b", "-x", "a;b", "a\\b"]) {
     let error: unknown;
