@@ -1,4 +1,8 @@
-import { isTag, parseRegistryName } from "../../distribution/reference.ts";
+import {
+  isRepositoryName,
+  isTag,
+  parseRegistryName,
+} from "../../distribution/reference.ts";
 import { InvalidReferenceError } from "../../distribution/reference_error.ts";
 import { isReferrersTag } from "../_is_referrers_tag.ts";
 import { tagRules } from "./_check_entry.ts";
@@ -31,10 +35,10 @@ export interface ListContext {
   readonly signal: AbortSignal | undefined;
 }
 
-/** The repositories of an entry. */
+/** The repositories of an entry. What is listed as one, and is none, is refused. */
 export async function listPairs(
   entry: SyncEntry,
-  { signal, stores }: ListContext,
+  { refuse, signal, stores }: ListContext,
 ): Promise<Pair[]> {
   const { repos, source, target, type } = entry;
   if (type !== "registry") return [{ entry, source, target }];
@@ -42,11 +46,17 @@ export async function listPairs(
   const to = parseRegistryName(target);
   const client = await stores.client(from);
   const names = await Array.fromAsync(client.catalog({ signal }));
-  return selectNames(names, repos).map((name) => ({
-    entry,
-    source: `${from}/${name}`,
-    target: `${to}/${name}`,
-  }));
+  return selectNames(names, repos).flatMap((name) => {
+    const pair = { source: `${from}/${name}`, target: `${to}/${name}` };
+    // With a tag behind it, say, it would lead to what the rules were not asked of.
+    if (isRepositoryName(name)) return [{ entry, ...pair }];
+    const reason = "it is listed as a repository, and is none";
+    refuse(
+      pair,
+      new InvalidReferenceError("REFERENCE_INVALID_FORMAT", name, reason),
+    );
+    return [];
+  });
 }
 
 /**

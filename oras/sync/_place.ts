@@ -70,5 +70,13 @@ function parseLayout(text: string): Place {
       "the path of the image layout is missing",
     );
   }
+  path = plainPath(path);
   return { repository: undefined, path, tag, target: digest ?? tag };
+}
+
+/** A path in one spelling of the many that it has, so that one layout is known as one. */
+function plainPath(path: string): string {
+  const plain = path.replace(/(?<=^|\/)(?:\.(?:\/+|$))+/g, "")
+    .replace(/(?<!^)\/{2,}/g, "/").replace(/(?<=.)\/$/, "");
+  return plain === "" ? "." : plain;
 }
