@@ -41,14 +41,18 @@ const SUITES = [
   "tests/distribution/server_auth_test.ts",
   "tests/distribution/server_options_test.ts",
   "tests/distribution/server_storage_test.ts",
+  "tests/oras/closed_source_test.ts",
   "tests/oras/copy_test.ts",
   "tests/oras/copy_tags_test.ts",
   "tests/oras/discover_test.ts",
   "tests/oras/image_index_test.ts",
   "tests/oras/push_test.ts",
   "tests/oras/registry_test.ts",
+  "tests/oras/registry_options_test.ts",
+  "tests/oras/registry_steps_test.ts",
   "tests/oras/template_test.ts",
   "tests/oras/sync/sync_test.ts",
+  "tests/oras/sync/sync_config_test.ts",
   "tests/oras/stores/portable_store_test.ts",
 ];
 

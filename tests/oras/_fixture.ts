@@ -7,6 +7,7 @@ export {
   type Intercept,
   manifestOf,
   pushByHand,
+  titlesOf,
 } from "./_provider.ts";
 
 /** A registry in memory, and a folder that is gone afterwards. */

@@ -51,6 +51,13 @@ export function manifestOf({ value }: ManifestContent): Manifest {
   return value as Manifest;
 }
 
+/** The titles of a manifest's layers. */
+export function titlesOf({ layers }: Manifest): (string | undefined)[] {
+  return layers.map(({ annotations }) =>
+    annotations?.["org.opencontainers.image.title"]
+  );
+}
+
 /** A layer to be put into a manifest by hand. */
 export interface HandmadeLayer {
   /** The title; none where not given. */

@@ -86,7 +86,10 @@ Deno.test("oras/README.md lists every step, and each has its docs and its test",
     ...text.matchAll(/\/\*\*((?:(?!\*\/)[^])*)\*\/\n {2}protected (\w+)\(/g),
   ]);
   assertEquals(found.map(([, , name]) => name!).sort(), STEPS.toSorted());
-  const here = await readText("tests/oras/registry_steps_test.ts");
+  const tests = ["registry_steps_test.ts", "registry_steps_files_test.ts"];
+  const here = (await Promise.all(
+    tests.map((name) => readText(`tests/oras/${name}`)),
+  )).join("\n");
   for (const [, docs, name] of found) {
     assert(/Push|Pull|called/.test(docs!), `${name} says when it is called`);
     assert(here.includes(`Deno.test("${name}() `), `${name} has a test`);
