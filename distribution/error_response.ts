@@ -1,6 +1,7 @@
 import { Checker, Path } from "../image/_checker.ts";
 import { parseJson } from "../image/parse_json.ts";
 import {
+  type ParseOptions,
   type ValidateOptions,
   ValidationError,
   type ValidationIssue,
@@ -106,10 +107,10 @@ export function assertErrorResponse(
  */
 export function parseErrorResponse(
   bytes: Uint8Array,
-  options: ValidateOptions = { level: "wire" },
+  { level = "wire", profile }: ParseOptions = {},
 ): ErrorResponse {
   const value = parseJson(bytes, { maxSize: MAX_ERROR_SIZE });
-  assertErrorResponse(value, options);
+  assertErrorResponse(value, { level, profile });
   return value;
 }
 

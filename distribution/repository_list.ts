@@ -1,6 +1,7 @@
 import { Checker, Path } from "../image/_checker.ts";
 import { parseJson } from "../image/parse_json.ts";
 import {
+  type ParseOptions,
   type ValidateOptions,
   ValidationError,
   type ValidationIssue,
@@ -67,7 +68,7 @@ export function assertRepositoryList(
 
 /**
  * Parses a page of repositories of at most 4 MiB, and checks it. `encodeJson` is the
- * way back.
+ * way back. At level `wire` repositories that are missing are none.
  *
  * @throws {JsonError} The bytes are no acceptable JSON.
  * @throws {ValidationError} It is no page of repositories.
@@ -84,9 +85,9 @@ export function assertRepositoryList(
  */
 export function parseRepositoryList(
   bytes: Uint8Array,
-  options?: ValidateOptions,
+  { level = "wire", profile }: ParseOptions = {},
 ): RepositoryList {
   const value = parseJson(bytes);
-  assertRepositoryList(value, options);
-  return value;
+  assertRepositoryList(value, { level, profile });
+  return { ...value, repositories: value.repositories ?? [] };
 }

@@ -1,6 +1,7 @@
 import { Checker, Path } from "../image/_checker.ts";
 import { parseJson } from "../image/parse_json.ts";
 import {
+  type ParseOptions,
   type ValidateOptions,
   ValidationError,
   type ValidationIssue,
@@ -76,6 +77,7 @@ export function assertTagList(
 
 /**
  * Parses a page of tags of at most 4 MiB, and checks it. `encodeJson` is the way back.
+ * At level `wire` a name that is missing is empty, and missing tags are none.
  *
  * @throws {JsonError} The bytes are no acceptable JSON.
  * @throws {ValidationError} It is no page of tags.
@@ -92,9 +94,14 @@ export function assertTagList(
  */
 export function parseTagList(
   bytes: Uint8Array,
-  options?: ValidateOptions,
+  { level = "wire", profile }: ParseOptions = {},
 ): TagList {
   const value = parseJson(bytes);
-  assertTagList(value, options);
-  return value;
+  assertTagList(value, { level, profile });
+  const { name, tags } = value;
+  return {
+    ...value,
+    name: typeof name === "string" ? name : "",
+    tags: tags ?? [],
+  };
 }

@@ -2,6 +2,7 @@ import { Checker, isFields, Path } from "./_checker.ts";
 import { AnnotationKeys } from "./annotations.ts";
 import { parseJson } from "./parse_json.ts";
 import {
+  type ParseOptions,
   type ValidateOptions,
   ValidationError,
   type ValidationIssue,
@@ -91,10 +92,10 @@ export function assertImageLayout(
  */
 export function parseImageLayout(
   bytes: Uint8Array,
-  options: ValidateOptions = { level: "wire" },
+  { level = "wire", profile }: ParseOptions = {},
 ): ImageLayout {
   const value = parseJson(bytes);
-  assertImageLayout(value, options);
+  assertImageLayout(value, { level, profile });
   return value;
 }
 

@@ -8,11 +8,7 @@ import type { Index, Manifest } from "./manifest.ts";
 import { type MediaType, MediaTypes } from "./media_type.ts";
 import { parseJson } from "./parse_json.ts";
 import { checkIndex, checkManifest } from "./validate_manifest.ts";
-import {
-  type ValidateOptions,
-  ValidationError,
-  type ValidationLevel,
-} from "./validation.ts";
+import { type ParseOptions, ValidationError } from "./validation.ts";
 
 /**
  * A manifest or an index as its bytes, with its descriptor and its parsed value.
@@ -30,19 +26,13 @@ export interface ManifestContent<T = Manifest | Index> {
 }
 
 /** Options of {@linkcode parseManifest}. */
-export interface ParseManifestOptions extends ValidateOptions {
+export interface ParseManifestOptions extends ParseOptions {
   /**
    * What the sender says that it is, such as a `Content-Type`; parameters and case
    * do not count. Types that name no kind of document, as `application/json`, are
    * taken as not given.
    */
   readonly mediaType?: string | undefined;
-  /**
-   * How strictly it is checked.
-   *
-   * @default {"wire"}
-   */
-  readonly level?: ValidationLevel | undefined;
   /**
    * The largest content accepted, in bytes.
    *

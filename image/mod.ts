@@ -115,6 +115,7 @@ export {
   validateManifest,
 } from "./validate_manifest.ts";
 export {
+  type ParseOptions,
   type ValidateOptions,
   ValidationError,
   type ValidationIssue,

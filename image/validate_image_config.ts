@@ -3,10 +3,10 @@ import type { ImageConfig } from "./image_config.ts";
 import { parseJson } from "./parse_json.ts";
 import { digestProblem } from "./validate_descriptor.ts";
 import {
+  type ParseOptions,
   type ValidateOptions,
   ValidationError,
   type ValidationIssue,
-  type ValidationLevel,
 } from "./validation.ts";
 
 /**
@@ -41,13 +41,7 @@ export function validateImageConfig(
 }
 
 /** Options of {@linkcode parseImageConfig}. */
-export interface ParseImageConfigOptions extends ValidateOptions {
-  /**
-   * How strictly it is checked.
-   *
-   * @default {"wire"}
-   */
-  readonly level?: ValidationLevel | undefined;
+export interface ParseImageConfigOptions extends ParseOptions {
   /**
    * The largest content accepted, in bytes.
    *

@@ -36,6 +36,16 @@ export interface ValidateOptions {
   readonly profile?: "any" | "image" | undefined;
 }
 
+/** Options of the `parse…` functions, which read what others wrote. */
+export interface ParseOptions extends ValidateOptions {
+  /**
+   * How strictly it is checked.
+   *
+   * @default {"wire"}
+   */
+  readonly level?: ValidationLevel | undefined;
+}
+
 /** A document is not what the specification says. It lists every problem found. */
 export class ValidationError extends OciError {
   /** The class's name. */

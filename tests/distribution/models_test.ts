@@ -156,6 +156,30 @@ Deno.test("the models are parsed, keep what they do not know, and go back", () =
   assertEquals(error.issues.length, 2);
 });
 
+Deno.test("the models are parsed as they come over the wire, unless more is asked", () => {
+  const page = encodeJson({ tags: null });
+  assertEquals<unknown>(parseTagList(page), { name: "", tags: [] });
+  assertThrows(() => parseTagList(page, { level: "schema" }), ValidationError);
+  const odd = encodeJson({ name: "a", tags: ["feature/x"] });
+  assertEquals(parseTagList(odd).tags, ["feature/x"]);
+  const empty = encodeJson({});
+  assertEquals<unknown>(parseRepositoryList(empty), { repositories: [] });
+  assertThrows(
+    () => parseRepositoryList(empty, { level: "schema" }),
+    ValidationError,
+  );
+  const own = encodeJson({ errors: [{ code: "own code" }] });
+  assertEquals(parseErrorResponse(own).errors.length, 1);
+  // Neither another option nor one that is not given changes the level.
+  for (const options of [{ profile: "any" }, { level: undefined }] as const) {
+    assertEquals(parseErrorResponse(own, options).errors.length, 1);
+  }
+  assertThrows(
+    () => parseErrorResponse(own, { level: "schema" }),
+    ValidationError,
+  );
+});
+
 Deno.test("parseErrorResponse() reads no more than 64 KiB", () => {
   const body = (size: number) =>
     encodeJson({ errors: [{ code: "A", message: "x".repeat(size) }] });
@@ -202,11 +226,13 @@ Deno.test("createRegistry() answers with documents that are valid to the letter"
     return new Uint8Array(await (await fetch(new Request(url))).arrayBuffer());
   };
   const level = "schema";
-  assertEquals<unknown>(parseTagList(await answer("team/app/tags/list")), {
+  const tags = await answer("team/app/tags/list");
+  assertEquals<unknown>(parseTagList(tags, { level }), {
     name: "team/app",
     tags: ["v1"],
   });
-  assertEquals<unknown>(parseRepositoryList(await answer("_catalog")), {
+  const list = await answer("_catalog");
+  assertEquals<unknown>(parseRepositoryList(list, { level }), {
     repositories: ["team/app"],
   });
   for (
