@@ -38,21 +38,22 @@ export async function* gunzip(
       if (!inZeros) {
         member.push(part);
         yield* found.splice(0);
-        if (member.err !== 0) throw damaged(member.msg);
+        if (member.err !== 0) throw damagedGzip(member.msg);
         if (!member.ended) continue;
         // It goes on to the next member by itself, but not to zeros.
         part = part.subarray(part.byteLength - left());
         inZeros = part.byteLength > 0;
       }
       if (part.some((byte) => byte !== 0)) {
-        throw damaged("something follows it");
+        throw damagedGzip("something follows it");
       }
     }
   }
-  if (!member.ended) throw damaged("it ends early");
+  if (!member.ended) throw damagedGzip("it ends early");
 }
 
-function damaged(what: string): LayerError {
+/** The error of gzip that is not as it should be. */
+export function damagedGzip(what: string): LayerError {
   return new LayerError(
     "LAYER_INVALID",
     `Cannot decompress layer: its gzip is damaged: ${what}`,

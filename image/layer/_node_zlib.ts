@@ -1,6 +1,8 @@
 /** What is used of a `node:zlib` stream. */
 export interface ZlibEngine extends AsyncIterable<Uint8Array<ArrayBuffer>> {
-  write(chunk: Uint8Array): boolean;
+  /** How many bytes it has taken of what was written. */
+  readonly bytesWritten: number;
+  write(chunk: Uint8Array, taken?: () => void): boolean;
   end(): void;
   destroy(error?: unknown): void;
   on(event: string, listener: (error?: unknown) => void): unknown;

@@ -3,6 +3,7 @@ import { LayerError } from "./errors.ts";
 import { gzip } from "./_gzip.ts";
 import { gunzip } from "./_gunzip.ts";
 import { compressionAt, MAGIC_SIZE } from "./_magic.ts";
+import { gunzipByNode } from "./_node_gunzip.ts";
 import { nodeZlib, through, type Zlib } from "./_node_zlib.ts";
 import { decompressZstd } from "./_zstd.ts";
 
@@ -141,9 +142,7 @@ function inflate(
   zlib: Zlib | undefined,
 ): AsyncIterable<Uint8Array<ArrayBuffer>> {
   if (compression === "zstd") return decompressZstd(source);
-  return zlib === undefined
-    ? gunzip(source)
-    : through(source, zlib.createGunzip({ chunkSize: CHUNK }));
+  return zlib === undefined ? gunzip(source) : gunzipByNode(source, zlib);
 }
 
 /** Reads as far as is needed to know a stream's compression, and gives the whole stream back. */

@@ -113,6 +113,20 @@ for (const [name, gunzip] of Object.entries(readers)) {
     );
   });
 
+  Deno.test(`${name}() refuses what follows the zeros behind gzip, whatever the pieces are`, async () => {
+    const packed = await member(content(300));
+    for (const what of [await member(content(5)), encoder.encode("x")]) {
+      const whole = join(packed, new Uint8Array(700), what);
+      for (const step of STEPS) {
+        await assertRejects(
+          () => read(gunzip(pieces(whole, step))),
+          LayerError,
+          "its gzip is damaged: something follows it",
+        );
+      }
+    }
+  });
+
   Deno.test(`${name}() refuses gzip with any bit of its content or its trailer changed`, async () => {
     const packed = await member(
       encoder.encode("a few words, a few words more"),
