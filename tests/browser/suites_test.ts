@@ -46,6 +46,8 @@ const SUITES = [
   "tests/oras/copy_tags_test.ts",
   "tests/oras/discover_test.ts",
   "tests/oras/image_index_test.ts",
+  "tests/oras/login_test.ts",
+  "tests/oras/oras_py_wire_fixes_test.ts",
   "tests/oras/push_test.ts",
   "tests/oras/registry_test.ts",
   "tests/oras/registry_options_test.ts",

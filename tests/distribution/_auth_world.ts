@@ -53,6 +53,8 @@ export class AuthWorld {
   readonly seen: RequestSeen[] = [];
   /** The registry's host. */
   readonly registry: string;
+  /** The hosts of both servers. */
+  readonly hosts: readonly string[];
   readonly #script: AuthScript;
   readonly #tokens = new Map<string, readonly string[]>();
   readonly #tokenHost: string;
@@ -60,6 +62,7 @@ export class AuthWorld {
   constructor(script: AuthScript = {}, hosts: AuthHosts = HOSTS) {
     this.#script = script;
     this.registry = hosts.registry;
+    this.hosts = [hosts.registry, hosts.tokens];
     this.#tokenHost = hosts.tokens;
   }
 

@@ -1,47 +1,29 @@
-/** What oras-py got wrong, or left out, about registries, credentials and tags. */
+/** What oras-py got wrong, or left out, about registries, tokens and tags. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { join } from "node:path";
 import {
-  chainCredentials,
   type ClientEvent,
   fixedCredentials,
+  fromHandler,
   RateLimitError,
   UnauthorizedError,
 } from "@gantry/oci/distribution";
-import { DockerConfig } from "@gantry/oci/distribution/node";
-import { createRegistry, issueTokens } from "@gantry/oci/distribution/server";
-import { serve } from "@gantry/oci/distribution/server/node";
 import { encodeJson, MediaTypes } from "@gantry/oci/image";
 import { createIndex, Registry } from "@gantry/oci/oras";
-import { openHttpRegistry } from "../_support/http_registry.ts";
-import { fixture, manifestOf } from "./_fixture.ts";
+import { manifestOf, provider } from "./_provider.ts";
+import { ME, tokenRegistry } from "./_token_registry.ts";
 
-const ME = { username: "me", password: "s3cret" };
-
-/** A registry with tokens that are good for what was asked for, and for no more. */
-async function withTokens() {
-  return await serve(createRegistry({
-    tokens: issueTokens(),
-    authenticate: (username, password) =>
-      username === ME.username && password === ME.password
-        ? { name: username }
-        : undefined,
-  }));
+/** The options of a provider for a registry with tokens. */
+function withTokens() {
+  const transport = fromHandler(tokenRegistry().fetch);
+  return { hostname: "registry.example", transport };
 }
 
 Deno.test("a token that was got for reading is followed by one for writing", async () => {
-  await using server = await withTokens();
-  using registry = new Registry({
-    hostname: new URL(server.url).host,
-    plainHttp: true,
-    credentials: fixedCredentials(ME),
-  });
+  const options = withTokens();
+  const credentials = fixedCredentials(ME);
+  const registry = new Registry({ ...options, credentials });
   const { descriptor } = await registry.push("team/app:v1");
-  using other = new Registry({
-    hostname: new URL(server.url).host,
-    plainHttp: true,
-    credentials: fixedCredentials(ME),
-  });
+  const other = new Registry({ ...options, credentials });
   assertEquals(await other.blobExists("team/app", descriptor.digest), false);
   assertEquals(await other.getTags("team/app"), ["v1"]);
   await other.push("team/app:v2", { files: [{ title: "a", content: "a" }] });
@@ -50,11 +32,10 @@ Deno.test("a token that was got for reading is followed by one for writing", asy
 });
 
 Deno.test("a credential is tried before it counts, and a wrong one is wrong at once", async () => {
-  await using server = await withTokens();
+  const options = withTokens();
   const events: ClientEvent[] = [];
-  using registry = new Registry({
-    hostname: new URL(server.url).host,
-    plainHttp: true,
+  const registry = new Registry({
+    ...options,
     onEvent: (event) => void events.push(event),
   });
   await assertRejects(
@@ -66,91 +47,10 @@ Deno.test("a credential is tried before it counts, and a wrong one is wrong at o
   assertEquals(events.filter(({ type }) => type === "retry"), []);
 });
 
-Deno.test("a login is kept where docker keeps it, for its owner only, and a logout takes it away", async () => {
-  await using server = await withTokens();
-  const hostname = new URL(server.url).host;
-  const folder = await Deno.makeTempDir();
-  try {
-    const path = join(folder, "new/config.json");
-    const store = new DockerConfig(path);
-    using registry = new Registry({ hostname, plainHttp: true });
-    await registry.login(ME, { store });
-    assertEquals((await Deno.stat(path)).mode! & 0o777, 0o600);
-    // A file that has no `auths`, and keys that others wrote.
-    await Deno.writeTextFile(path, '{"psFormat":"x"}');
-    await registry.login(ME, { store });
-    const config = JSON.parse(await Deno.readTextFile(path));
-    assertEquals(config, {
-      psFormat: "x",
-      auths: { [hostname]: { auth: btoa("me:s3cret") } },
-    });
-    assert(await registry.logout({ store }));
-    assertEquals(await new DockerConfig(path).get(hostname), undefined);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-});
-
-Deno.test("of several files of credentials the first that knows the registry counts", async () => {
-  const folder = await Deno.makeTempDir();
-  try {
-    const files = ["a", "b", "c"].map((name) => join(folder, name));
-    for (const [at, path] of files.entries()) {
-      const auths = at === 0 ? {} : { "ghcr.io": { auth: btoa(`u${at}:p`) } };
-      await Deno.writeTextFile(path, JSON.stringify({ auths }));
-    }
-    const inOrder = chainCredentials(
-      ...files.map((path) => new DockerConfig(path)),
-    );
-    const reversed = chainCredentials(
-      ...files.toReversed().map((path) => new DockerConfig(path)),
-    );
-    const credential = (username: string) => ({ username, password: "p" });
-    assertEquals(await inOrder.get("ghcr.io"), credential("u1"));
-    assertEquals(await reversed.get("ghcr.io"), credential("u2"));
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-});
-
-Deno.test("what one registry is shown, no other one and no storage behind it sees", async () => {
-  await using storage = openHttpRegistry(() => new Response("content"));
-  await using open = openHttpRegistry();
-  await using closed = openHttpRegistry((request, next) => {
-    const { pathname } = new URL(request.url);
-    if (!request.headers.has("authorization")) {
-      return new Response(null, {
-        status: 401,
-        headers: { "www-authenticate": 'Basic realm="x"' },
-      });
-    }
-    return request.method === "GET" && pathname.includes("/blobs/")
-      ? new Response(null, {
-        status: 307,
-        headers: { location: `http://${storage.host}/blob` },
-      })
-      : next(request);
-  });
-  using registry = new Registry({
-    plainHttp: true,
-    credentials: fixedCredentials(ME, { registry: closed.host }),
-  });
-  const blob = await registry.uploadBlob(`${closed.host}/a/b`, "content");
-  const stream = await registry.getBlob(`${closed.host}/a/b`, blob);
-  assertEquals(await new Response(stream).text(), "content");
-  await registry.push(`${open.host}/a/b:v1`);
-  assertEquals(await registry.getTags(`${open.host}/a/b`), ["v1"]);
-  const shown = closed.seen.some(({ headers }) => headers.has("authorization"));
-  assertEquals(shown, true);
-  for (const { headers } of [...storage.seen, ...open.seen]) {
-    assertEquals(headers.get("authorization"), null);
-  }
-});
-
 Deno.test("a registry that is busy is asked again, when it says or soon", async () => {
   for (const status of [429, 500, 502, 503, 504]) {
     let failures = 1;
-    await using setting = await fixture((request, next) =>
+    const setting = provider((request, next) =>
       failures-- > 0
         ? new Response(null, { status, headers: { "retry-after": "7" } })
         : next(request)
@@ -165,7 +65,7 @@ Deno.test("a registry that is busy is asked again, when it says or soon", async 
 });
 
 Deno.test("a registry that stays busy is an error that says so", async () => {
-  await using setting = await fixture(() =>
+  const setting = provider(() =>
     new Response(null, { status: 429, headers: { "retry-after": "7" } })
   );
   const error = await assertRejects(
@@ -176,7 +76,7 @@ Deno.test("a registry that stays busy is an error that says so", async () => {
 });
 
 Deno.test("a tag is deleted and its siblings stay, whatever it points at", async () => {
-  await using setting = await fixture();
+  const setting = provider();
   const { registry } = setting;
   const { manifest } = await registry.push("a/b:v1", { tags: ["v2"] });
   const repository = registry.repository("a/b");
@@ -200,7 +100,7 @@ Deno.test("a tag is deleted and its siblings stay, whatever it points at", async
 Deno.test("all pages of tags are read, as many as are wanted, and null is none", async () => {
   const tags = Array.from({ length: 2500 }, (_, at) => `v${10_000 + at}`);
   let pages = 0;
-  await using setting = await fixture((request, next) => {
+  const setting = provider((request, next) => {
     const url = new URL(request.url);
     if (!url.pathname.endsWith("/tags/list")) return next(request);
     if (url.pathname.includes("/empty/")) {
@@ -228,7 +128,7 @@ Deno.test("all pages of tags are read, as many as are wanted, and null is none",
 Deno.test("an upload in parts follows each new Location, and its ranges are inclusive", async () => {
   const ranges: (string | null)[] = [];
   let state = 0;
-  await using setting = await fixture(async (request, next) => {
+  const setting = provider(async (request, next) => {
     const url = new URL(request.url);
     if (!url.pathname.includes("/uploads/")) return await next(request);
     if (request.method !== "POST") {
