@@ -99,7 +99,49 @@ const PRINTS: readonly (readonly [template: string, expected: string])[] = [
     "{{0x10}} {{1e3}} {{'a'}} {{-3}} {{true}} {{`raw\\n`}}",
     "16 1000 97 -3 true raw\\n",
   ],
+  // Formats as Go has them
+  [
+    '{{printf "%[2]d %[1]d|%[2]*[1]d|%[3]d" 1 4}}',
+    "4 1|   1|%!d(BADINDEX)",
+  ],
+  [
+    '{{printf "%+.1f|%.0f|%.0f|%.3g|%G" 1.25 0.5 1.5 1234.5 0.00001}}',
+    "+1.2|0|2|1.23e+03|1E-05",
+  ],
+  ["{{1234567.5}} {{1.5e-7}} {{123456.7}}", "1.2345675e+06 1.5e-07 123456.7"],
+  ['{{printf "%.3d|%6.3d|%.0d|%O|%#x" 5 5 0 8 255}}', "005|   005||0o10|0xff"],
+  [
+    '{{printf "%05s|%#q|%+q|%# x|%X" "a" "b" "ä" "hi" "hi"}}',
+    '0000a|`b`|"\\u00e4"|0x68 0x69|6869',
+  ],
+  ['{{printf "%c|%q|%#U|%c" 65 65 8364 -1}}', "A|'A'|U+20AC '€'|\ufffd"],
+  [
+    '{{printf "%#v %#v" (list 1 "a" nil) .content.config}}',
+    '[]interface {}{1, "a", interface {}(nil)} map[string]interface {}' +
+    '{"mediaType":"application/vnd.oci.empty.v1+json", "size":2}',
+  ],
+  [
+    '{{printf "%s|%5d" (list "a" nil) (list 1 nil)}}',
+    "[a <nil>]|[    1 <nil>]",
+  ],
+  ['{{printf "%999999999d" 1}}', "%!(BADWIDTH)%!(EXTRA int=1)"],
   // sprig: strings
+  [
+    '{{title "hello wORLD foo-bar x_y"}} {{upper "ßa"}} {{swapcase "aBc"}}',
+    "Hello WORLD Foo-Bar X_y ßA AbC",
+  ],
+  [
+    '{{snakecase "HTTPServer"}} {{kebabcase "HTTPServer x_y"}}',
+    "http_server http-server-x-y",
+  ],
+  [
+    '{{splitn "$" 2 "a$b$c"}} {{trimall "$" "$a$"}} [{{join "," nil}}]',
+    "map[_0:a _1:b$c] a []",
+  ],
+  [
+    '{{base ""}} {{base "a/"}} {{dir "a//b"}} {{dir "../a/./b"}} {{clean "/a/../b//c"}} {{isAbs "/a"}} {{osBase "/a/b"}}',
+    ". a a ../a /b/c true b",
+  ],
   [
     '{{upper "abc" | lower | title | quote}} {{replace "a" "b" "banana"}} {{trimSuffix "x" "abcx"}}',
     '"Abc" bbnbnb abc',
@@ -168,6 +210,30 @@ const PRINTS: readonly (readonly [template: string, expected: string])[] = [
     "map[a:1 b:c] mediaType,size true map[size:2]",
   ],
   [
+    '{{$d := dict "a" 1}}{{$_ := set $d "b" 2}}{{$d}}{{$_ := unset $d "a"}}{{$d}}',
+    "map[a:1 b:2]map[b:2]",
+  ],
+  [
+    '{{$d := dict}}{{$_ := set $d "__proto__" 1}}{{$d}} {{$d.x}}',
+    "map[__proto__:1] <no value>",
+  ],
+  [
+    '{{merge (dict "a" 1) (dict "a" 2 "b" 3)}} {{mergeOverwrite (dict "a" 1) (dict "a" 2 "b" 3)}}',
+    "map[a:1 b:3] map[a:2 b:3]",
+  ],
+  [
+    "{{divf 10 4}} {{addf 1.5 2}} {{subf 5 1.5}} {{mulf 1.5 2}} {{maxf 1 2.5}} {{biggest 1 9}}",
+    "2.5 3.5 3.5 3 2.5 9",
+  ],
+  [
+    '{{round -1.5 0}} {{round 2.5 0}} {{atoi " 4"}} {{atoi "042"}} [{{seq}}] [{{seq 0 0 5}}]',
+    "-2 3 0 42 [] []",
+  ],
+  [
+    '{{chunk 2 (list 1 2 3)}} {{mustToJson (list 1)}} {{deepEqual (list 1) (list 1)}} {{print (dict "a" nil)}}',
+    "[[1 2] [3]] [1] true map[a:<nil>]",
+  ],
+  [
     '{{dig "config" "nope" "other" .content}} {{kindOf .content.layers}} {{typeOf "a"}}',
     "other slice string",
   ],
@@ -193,6 +259,18 @@ const FAILS: readonly (readonly [template: string, message: string])[] = [
   ["{{ .size ) }}", "1: unexpected right paren"],
   ["{{ ( .size }}", "1: unclosed left paren"],
   ["{{break}}", "1: {{break}} outside {{range}}"],
+  [
+    "{{and}}",
+    '1:2: executing "format output" at <and>: wrong number of args for and: want at least 1 got 0',
+  ],
+  [
+    "{{range $i, $j := 3}}{{end}}",
+    '1:8: executing "format output" at <3>: can\'t use 3 to iterate over more than one variable',
+  ],
+  [
+    "{{slice (list 1) -1}}",
+    '1:2: executing "format output" at <slice (list 1) -1>: error calling slice: slice index out of bounds',
+  ],
   [
     "{{.digest.x}}",
     '1:9: executing "format output" at <.digest.x>: can\'t evaluate field x in type interface {}',

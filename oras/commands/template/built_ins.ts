@@ -1,5 +1,5 @@
 import type { TemplateFunction } from "./evaluate.ts";
-import { print, printf, println, show } from "./go_print.ts";
+import { print, println, show } from "./go_print.ts";
 import {
   compareBytes,
   isMap,
@@ -8,12 +8,13 @@ import {
   typeName,
   valueAt,
 } from "./go_value.ts";
+import { printf } from "./printf.ts";
 
 /** The functions of Go's text/template itself. */
 export const BUILT_INS: Readonly<Record<string, TemplateFunction>> = {
   // These two look at no more arguments than they need, which the evaluator sees to.
-  and: (...values) => values.find((value) => !isTrue(value)) ?? values.at(-1),
-  or: (...values) => values.find(isTrue) ?? values.at(-1),
+  and: (first, ...more) => [first, ...more].find((value) => !isTrue(value)),
+  or: (first, ...more) => [first, ...more].find(isTrue),
   not: (value) => !isTrue(value),
   len: length,
   index,

@@ -112,6 +112,14 @@ class Evaluator {
     let isEmpty = true;
     const outer = this.#variables.length;
     const { variables, declares } = node.pipe;
+    if (typeof value === "number" && variables.length === 2) {
+      const { text } = node.pipe.commands.at(-1)!;
+      throw this.#error(
+        node.pipe.at,
+        text,
+        `can't use ${show(value)} to iterate over more than one variable`,
+      );
+    }
     for (const [key, item] of this.#elements(node.pipe, value)) {
       isEmpty = false;
       const values = variables.length === 2 ? [key, item] : [item];
@@ -201,7 +209,8 @@ class Evaluator {
       }
       return this.#operand(head, dot);
     }
-    if (head.name === "and" || head.name === "or") {
+    const count = args.length + piped.length;
+    if (count > 0 && (head.name === "and" || head.name === "or")) {
       return this.#choose(head.name, args, dot, piped);
     }
     const values = args.map((arg) => this.#operand(arg, dot));

@@ -8,6 +8,7 @@ import { compareBytes, isNil, isTrue } from "./go_value.ts";
 export const SPRIG_STRINGS: Readonly<Record<string, TemplateFunction>> = {
   trim: (text) => string(text).trim(),
   trimAll: (cutset, text) => trimSet(string(text), string(cutset)),
+  trimall: (cutset, text) => trimSet(string(text), string(cutset)),
   trimPrefix: (prefix, text) =>
     string(text).startsWith(string(prefix))
       ? string(text).slice(string(prefix).length)
@@ -16,17 +17,24 @@ export const SPRIG_STRINGS: Readonly<Record<string, TemplateFunction>> = {
     string(suffix) !== "" && string(text).endsWith(string(suffix))
       ? string(text).slice(0, -string(suffix).length)
       : string(text),
-  upper: (text) => string(text).toUpperCase(),
-  lower: (text) => string(text).toLowerCase(),
+  upper: (text) => eachLetter(string(text), upperCase),
+  lower: (text) => eachLetter(string(text), lowerCase),
+  // Go's letters, digits and underscores make a word; so does all beyond ASCII but space.
   title: (text) =>
     string(text).replace(
-      /(^|\s)(\S)/gu,
-      (_, space, letter) => space + letter.toUpperCase(),
+      /(^|[\p{Cc} -/:-@[-^`{-~]|\s)([\p{L}])/gu,
+      (_, before, letter) => before + upperCase(letter),
     ),
   untitle: (text) =>
     string(text).replace(
       /(^|\s)(\S)/gu,
-      (_, space, letter) => space + letter.toLowerCase(),
+      (_, space, letter) => space + lowerCase(letter),
+    ),
+  swapcase: (text) =>
+    eachLetter(
+      string(text),
+      (letter) =>
+        /\p{Lu}/u.test(letter) ? lowerCase(letter) : upperCase(letter),
     ),
   repeat: (count, text) => string(text).repeat(integer(count)),
   substr: substring,
@@ -68,10 +76,14 @@ export const SPRIG_STRINGS: Readonly<Record<string, TemplateFunction>> = {
         ? word.toLowerCase()
         : word[0]!.toUpperCase() + word.slice(1).toLowerCase()
     ).join(""),
-  split: (separator, text) =>
-    Object.fromEntries(
-      string(text).split(string(separator)).map((part, at) => [`_${at}`, part]),
-    ),
+  split: (separator, text) => numbered(string(text).split(string(separator))),
+  splitn: (separator, count, text) => {
+    const parts = string(text).split(string(separator));
+    const most = integer(count);
+    if (most < 0 || parts.length <= most) return numbered(parts);
+    const rest = parts.splice(Math.max(0, most - 1)).join(string(separator));
+    return numbered(most === 0 ? [] : [...parts, rest]);
+  },
   splitList: (separator, text) => string(text).split(string(separator)),
   join: (separator, list) => strings(list).join(string(separator)),
   sortAlpha: (list) => strings(list).sort(compareBytes),
@@ -83,12 +95,6 @@ export const SPRIG_STRINGS: Readonly<Record<string, TemplateFunction>> = {
     new TextDecoder().decode(
       decodeBase64(string(text).replaceAll(/[\r\n]/g, "")),
     ),
-  base: (path) => string(path).replace(/\/+$/, "").split("/").at(-1) || "/",
-  dir: (path) => {
-    const end = string(path).lastIndexOf("/");
-    return end < 0 ? "." : string(path).slice(0, end) || "/";
-  },
-  ext: (path) => /\.[^./]*$/.exec(string(path))?.[0] ?? "",
   toJson: (value) => compactJson(sortKeys(value ?? null)),
   toPrettyJson: (value) => prettyJson(sortKeys(value ?? null)),
   toRawJson: (value) => plainJson(sortKeys(value ?? null)),
@@ -120,6 +126,11 @@ export const SPRIG_STRINGS: Readonly<Record<string, TemplateFunction>> = {
   ternary: (yes, no, test) => isTrue(test) ? yes : no,
 };
 
+/** The names that sprig gives to the parts of a text. */
+function numbered(parts: readonly string[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(parts.map((part, at) => [`_${at}`, part]));
+}
+
 /** A string that a function was given. */
 export function string(value: unknown): string {
   if (typeof value === "string") return value;
@@ -135,6 +146,7 @@ export function integer(value: unknown): number {
 
 /** The elements of a list as strings, without those that are nothing. */
 export function strings(value: unknown): string[] {
+  if (isNil(value)) return [];
   if (!Array.isArray(value)) return [show(value)];
   return value.filter((item) => !isNil(item)).map(show);
 }
@@ -176,8 +188,26 @@ function wrap(text: string, width: number, separator: string): string {
   return lines.join(separator);
 }
 
+function upperCase(letter: string): string {
+  return oneLetter(letter.toUpperCase()) ?? letter;
+}
+
+function lowerCase(letter: string): string {
+  return oneLetter(letter.toLowerCase()) ?? letter;
+}
+
+/** Go changes a letter into one other, never into two. */
+function oneLetter(text: string): string | undefined {
+  return [...text].length === 1 ? text : undefined;
+}
+
+function eachLetter(text: string, change: (letter: string) => string): string {
+  return text.replace(/\p{L}/gu, change);
+}
+
 function words(text: string): string[] {
   return text.replace(/(\p{Ll}|\p{Nd})(\p{Lu})/gu, "$1 $2")
+    .replace(/(\p{Lu})(\p{Lu}\p{Ll})/gu, "$1 $2")
     .split(/[\s_-]+/).filter((word) => word !== "");
 }
 

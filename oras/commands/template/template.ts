@@ -1,22 +1,32 @@
 import { BUILT_INS } from "./built_ins.ts";
 import { type Callable, evaluate, type TemplateFunction } from "./evaluate.ts";
 import { parseTemplate } from "./parser.ts";
+import { SPRIG_PATHS } from "./sprig_paths.ts";
 import { SPRIG_STRINGS } from "./sprig_strings.ts";
 import { SPRIG_VALUES } from "./sprig_values.ts";
 
 /** The functions that take any number of arguments behind those that they name. */
 const VARIADIC: ReadonlySet<string> = new Set(
-  ("and or index slice print printf println html js urlquery eq quote squote cat " +
+  ("and or default round biggest addf subf mulf divf maxf minf merge mergeOverwrite " +
+    "index slice print printf println html js urlquery eq quote squote cat " +
     "coalesce all any add mul max min seq list tuple concat without dict keys pick " +
     "omit pluck dig").split(" "),
 );
 
+/** The functions that sprig has by another name too, for templates that are to fail. */
+const MUST =
+  ("append chunk compact deepCopy first fromJson has initial last merge mergeOverwrite " +
+    "prepend push regexFind regexFindAll regexMatch regexReplaceAll " +
+    "regexReplaceAllLiteral regexSplit rest reverse slice toJson toPrettyJson " +
+    "toRawJson uniq without").split(" ");
+
 /** All functions; where sprig has one of a built-in's name, sprig's counts, as in oras. */
-const FUNCTIONS = callables({
+const FUNCTIONS = withMust(callables({
   ...BUILT_INS,
   ...SPRIG_STRINGS,
+  ...SPRIG_PATHS,
   ...SPRIG_VALUES,
-});
+}));
 
 /** A template that can be printed with any value. */
 export type Render = (value: unknown) => string;
@@ -27,9 +37,8 @@ export type Render = (value: unknown) => string;
  *
  * Functions of the caller's own can be added.
  *
- * Two things differ from oras on purpose: a number of JSON without fraction is an
- * integer, printed in full; and maps that a template made are copied where `set` and
- * `unset` change them.
+ * One thing differs from oras on purpose: a number of JSON without fraction is an
+ * integer, printed in full.
  *
  * @throws {TemplateError} The template is malformed, or, while it is printed, the value
  * lacks what is taken of it.
@@ -53,4 +62,16 @@ function callables(
       ...(!VARIADIC.has(name) && { max: run.length }),
     }]),
   );
+}
+
+function withMust(
+  functions: ReadonlyMap<string, Callable>,
+): ReadonlyMap<string, Callable> {
+  const more = MUST.map((name) =>
+    [
+      `must${name[0]!.toUpperCase()}${name.slice(1)}`,
+      functions.get(name)!,
+    ] as const
+  );
+  return new Map([...functions, ...more]);
 }
