@@ -62,7 +62,7 @@ export class DigestSet implements Iterable<Digest> {
    *
    * @returns Whether it was there.
    */
-  remove(digest: Digest | string): boolean {
+  delete(digest: Digest | string): boolean {
     const { list, index } = this.#find(digest);
     if (index < 0) return false;
     list.splice(index, 1);

@@ -107,8 +107,9 @@ export function assertErrorResponse(
  */
 export function parseErrorResponse(
   bytes: Uint8Array,
-  { level = "wire", profile }: ParseOptions = {},
+  options: ParseOptions = {},
 ): ErrorResponse {
+  const { level = "wire", profile } = options;
   const value = parseJson(bytes, { maxSize: MAX_ERROR_SIZE });
   assertErrorResponse(value, { level, profile });
   return value;

@@ -15,7 +15,11 @@ import type { RegistryClient } from "./registry_client.ts";
 
 /** How to list referrers in a repository. */
 export interface ListReferrersOptions extends ReferrersOptions {
-  /** How many to ask for at once; most registries decide that themselves. */
+  /**
+   * How many to ask for at once; most registries decide that themselves.
+   *
+   * @default {the registry's own number}
+   */
   readonly pageSize?: number | undefined;
 }
 

@@ -27,7 +27,11 @@ import { USER_AGENT } from "./user_agent.ts";
 export interface CatalogOptions extends SignalOptions {
   /** List only names behind this one. */
   readonly last?: string | undefined;
-  /** How many names to ask for at once; the registry may give fewer. */
+  /**
+   * How many names to ask for at once; the registry may give fewer.
+   *
+   * @default {the registry's own number}
+   */
   readonly pageSize?: number | undefined;
 }
 

@@ -35,6 +35,11 @@ import { Uploads } from "./uploads.ts";
  * Its own methods treat blobs and manifests alike, and choose by the media type of
  * the descriptor: by them a repository is a store, which content is copied from and to.
  *
+ * Whatever a method here or in one of the parts lists, it also throws a
+ * {@linkcode RegistryError} where the registry refuses, a {@linkcode ConnectionError}
+ * where there is no answer, and a {@linkcode SecurityError} where going on would give
+ * a secret away.
+ *
  * @example
  * ```ts
  * import { fromHandler, RegistryClient } from "@gantry/oci/distribution";

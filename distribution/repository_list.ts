@@ -85,8 +85,9 @@ export function assertRepositoryList(
  */
 export function parseRepositoryList(
   bytes: Uint8Array,
-  { level = "wire", profile }: ParseOptions = {},
+  options: ParseOptions = {},
 ): RepositoryList {
+  const { level = "wire", profile } = options;
   const value = parseJson(bytes);
   assertRepositoryList(value, { level, profile });
   return { ...value, repositories: value.repositories ?? [] };

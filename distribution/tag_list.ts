@@ -94,8 +94,9 @@ export function assertTagList(
  */
 export function parseTagList(
   bytes: Uint8Array,
-  { level = "wire", profile }: ParseOptions = {},
+  options: ParseOptions = {},
 ): TagList {
+  const { level = "wire", profile } = options;
   const value = parseJson(bytes);
   assertTagList(value, { level, profile });
   const { name, tags } = value;

@@ -10,7 +10,11 @@ import type { SignalOptions } from "./signal_options.ts";
 
 /** How to list the tags of a repository. */
 export interface ListTagsOptions extends TagsOptions {
-  /** How many tags to ask for at once; the registry may give fewer. */
+  /**
+   * How many tags to ask for at once; the registry may give fewer.
+   *
+   * @default {the registry's own number}
+   */
   readonly pageSize?: number | undefined;
   /**
    * Leave out tags that are made of a digest, see {@linkcode isDigestTag}.

@@ -46,8 +46,9 @@ export interface TimeLimitOptions {
  */
 export function limitTime(
   transport: Transport,
-  { timeout }: TimeLimitOptions,
+  options: TimeLimitOptions,
 ): Transport {
+  const { timeout } = options;
   if (!(timeout > 0)) {
     throw new RangeError(
       `Cannot limit the time: expected a timeout above 0, found ${timeout}`,

@@ -16,7 +16,7 @@ export interface StartUploadOptions extends SignalOptions {
 }
 
 /** How to take up an upload. */
-export interface ResumeUploadOptions extends SignalOptions {
+export interface ResumeUploadOptions {
   /**
    * The bytes that the registry holds.
    *

@@ -92,8 +92,9 @@ export function assertImageLayout(
  */
 export function parseImageLayout(
   bytes: Uint8Array,
-  { level = "wire", profile }: ParseOptions = {},
+  options: ParseOptions = {},
 ): ImageLayout {
+  const { level = "wire", profile } = options;
   const value = parseJson(bytes);
   assertImageLayout(value, { level, profile });
   return value;

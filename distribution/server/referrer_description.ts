@@ -31,8 +31,9 @@ export interface ReferrerDescription {
  * ```
  */
 export function describeReferrer(
-  { mediaType, digest, bytes }: StoredManifest,
+  manifest: StoredManifest,
 ): ReferrerDescription | undefined {
+  const { mediaType, digest, bytes } = manifest;
   let value: unknown;
   try {
     value = parseJson(bytes, { maxSize: Infinity });

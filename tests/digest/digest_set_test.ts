@@ -107,13 +107,13 @@ Deno.test("DigestSet.lookup() finds nothing in an empty set", () => {
   assertThrows(() => new DigestSet().lookup("1"), DigestNotFoundError);
 });
 
-Deno.test("DigestSet.remove() removes one digest, and makes others unique", () => {
+Deno.test("DigestSet.delete() removes one digest, and makes others unique", () => {
   const set = new DigestSet([ONE, TWO]);
   assertThrows(() => set.lookup("12"), DigestAmbiguousError);
-  assert(set.remove(TWO));
-  assertFalse(set.remove(TWO));
-  assertFalse(set.remove("12345"));
-  assertFalse(set.remove(fill("sha384", "12345")));
+  assert(set.delete(TWO));
+  assertFalse(set.delete(TWO));
+  assertFalse(set.delete("12345"));
+  assertFalse(set.delete(fill("sha384", "12345")));
   assertEquals(set.size, 1);
   assertFalse(set.has(TWO));
   assertEquals(String(set.lookup("12")), ONE);
