@@ -1,4 +1,5 @@
 import { Digest } from "@gantry/oci/digest";
+import { toSource } from "@gantry/oci/distribution";
 import { MediaTypes } from "@gantry/oci/image";
 import { blob, document, type Piece } from "./_graphs.ts";
 
@@ -8,7 +9,7 @@ export async function realLayer(
   text: string,
 ): Promise<Piece & { diffId: string; tar: Uint8Array<ArrayBuffer> }> {
   const tar = tarOf(name, new TextEncoder().encode(text));
-  const stream = new Blob([tar]).stream().pipeThrough(
+  const stream = (await toSource(tar).open()).pipeThrough(
     new CompressionStream("gzip"),
   );
   const bytes = await new Response(stream).bytes();

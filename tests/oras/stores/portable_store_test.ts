@@ -1,6 +1,18 @@
-import { fromHandler, RegistryClient } from "@gantry/oci/distribution";
+import {
+  fromHandler,
+  RegistryClient,
+  toSource,
+} from "@gantry/oci/distribution";
 import { createRegistry } from "@gantry/oci/distribution/server";
-import { MemoryStore } from "@gantry/oci/oras";
+import {
+  copy,
+  DockerArchive,
+  LayoutArchive,
+  MemoryStore,
+  packDockerArchive,
+  packLayout,
+} from "@gantry/oci/oras";
+import { heldImage, type OpenReader, testReader } from "./_read_suite.ts";
 import { testStore } from "./_suite.ts";
 
 testStore("MemoryStore", () => ({
@@ -37,3 +49,39 @@ testStore("Repository without the referrers endpoint", () => {
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 });
+
+/** A store that needs no closing. */
+function opened(store: OpenReader["store"]): OpenReader {
+  return { store, [Symbol.asyncDispose]: () => Promise.resolve() };
+}
+
+async function packed(
+  stream: ReadableStream<Uint8Array<ArrayBuffer>>,
+): Promise<ReturnType<typeof toSource>> {
+  return toSource(await new Response(stream).bytes());
+}
+
+testReader("MemoryStore", async () => opened((await heldImage()).memory));
+
+testReader("Repository", async () => {
+  const transport = fromHandler(createRegistry().fetch);
+  const client = new RegistryClient("registry.example", { transport });
+  const store = client.repository("team/app");
+  await copy((await heldImage()).memory, "v1", store);
+  return opened(store);
+});
+
+testReader("LayoutArchive", async () => {
+  const { memory, root: descriptor } = await heldImage();
+  const tar = packLayout(memory, [{ descriptor, tag: "v1" }]);
+  return opened(await LayoutArchive.open(await packed(tar)));
+});
+
+for (const format of ["oci", "docker"] as const) {
+  testReader(`DockerArchive in ${format} form`, async () => {
+    const { memory, root: descriptor } = await heldImage();
+    const images = [{ descriptor, names: ["app:v1"] }];
+    const tar = packDockerArchive(memory, images, { format });
+    return opened(await DockerArchive.open(await packed(tar)));
+  }, "app:v1");
+}

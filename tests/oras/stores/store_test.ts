@@ -1,4 +1,6 @@
+import { copy } from "@gantry/oci/oras";
 import { FileStore, LayoutStore } from "@gantry/oci/oras/node";
+import { heldImage, testReader } from "./_read_suite.ts";
 import { type OpenStore, testStore } from "./_suite.ts";
 
 testStore("LayoutStore", async (): Promise<OpenStore> => {
@@ -16,3 +18,16 @@ testStore("FileStore", async (): Promise<OpenStore> => {
     [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }),
   };
 });
+
+for (const Store of [LayoutStore, FileStore]) {
+  testReader(Store.name, async () => {
+    const path = await Deno.makeTempDir({ prefix: "gantry-store-" });
+    const { memory } = await heldImage();
+    const store = new Store(path);
+    await copy(memory, "v1", store);
+    return {
+      store,
+      [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }),
+    };
+  });
+}
