@@ -54,10 +54,13 @@ export function indentJson(text: string): string {
 /** A string; an empty object or list; a bracket, comma or colon; or white space. */
 const TOKEN = /"(?:[^"\\]|\\.)*"|\{\s*\}|\[\s*\]|[{}[\],:]|\s+/gs;
 
-/** These characters stand only inside strings. */
+/**
+ * These characters stand only inside strings. Beside those that Go escapes they are
+ * those that would steer a terminal, or turn the direction of writing.
+ */
 function escapeHtml(json: string): string {
   return json.replace(
-    /[<>&\u2028\u2029]/g,
+    /[<>&\x7f-\x9f\u2028-\u202e\u2066-\u2069]/g,
     (found) => `\\u${found.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
 }

@@ -52,12 +52,30 @@ Deno.test("repo tags and repo ls let no control character reach the terminal", a
 
 Deno.test("what turns the direction of writing does not reach the terminal", async () => {
   await using box = await openSandbox(() =>
-    Response.json({ tags: ["exe.\u202etxt", "a\u2066b", "\u0627\u200fb"] })
+    Response.json({
+      tags: [
+        "exe.\u202etxt",
+        "a\u2066b",
+        "\u0627\u200fb",
+        "v\u200b1",
+        "v\u20282",
+      ],
+    })
   );
   assertEquals(
     await box.ok("repo", "tags", `${box.host}/app`),
-    "exe.?txt\na?b\n\u0627\u200fb\n",
+    "exe.?txt\na?b\n\u0627\u200fb\nv?1\nv?2\n",
   );
+});
+
+Deno.test("JSON has as escapes what would steer a terminal", async () => {
+  const tags = ["a\u009b2Jb", "c\u202ed", "e\x7ff"];
+  await using box = await openSandbox(() => Response.json({ tags }));
+  const text = await box.ok(
+    ...["repo", "tags", `${box.host}/app`, "--format", "json"],
+  );
+  assertEquals(JSON.parse(text), { tags });
+  assertFalse(/[\x7f-\x9f\u202e]/.test(text), text);
 });
 
 const EVIL = "x\x1b[2J\r\nPulled all of it\n\u009b31m";
