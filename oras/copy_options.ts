@@ -47,7 +47,8 @@ export interface CopyGraphOptions extends SignalOptions {
   readonly heal?: boolean | undefined;
   /**
    * Copy what refers to the manifests, too, and what refers to that: signatures,
-   * attestations, and the like. Tags are set when all of it has arrived.
+   * attestations, and the like. Tags are set when all of it has arrived. What the source
+   * lists as a referrer, and has not, is skipped.
    *
    * @default {false}
    */

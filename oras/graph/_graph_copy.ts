@@ -162,10 +162,12 @@ export class GraphCopy implements Visitor<CopyNode> {
       content = this.#held.take(descriptor.digest) ??
         await this.#read(descriptor, signal);
     } catch (error) {
-      // What a manifest is about need not exist (image-spec manifest.md, `subject`).
+      // What a manifest is about need not exist (image-spec manifest.md, `subject`), and
+      // what refers to it can be gone from where a list still names it.
       const { cause } = error as Error;
-      if (!isSubject || !isNotFound(cause)) throw error;
-      this.#present.add(descriptor.digest);
+      const isOptional = isSubject || node.refersTo !== undefined;
+      if (!isOptional || !isNotFound(cause)) throw error;
+      if (isSubject) this.#present.add(descriptor.digest);
       return await this.#skip(descriptor, "skipped");
     }
     if (isPresent) {

@@ -1,12 +1,17 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { fromHandler, RegistryClient } from "@gantry/oci/distribution";
 import { createRegistry } from "@gantry/oci/distribution/server";
-import { EMPTY_CONTENT, EMPTY_DESCRIPTOR } from "@gantry/oci/image";
+import {
+  type Descriptor,
+  EMPTY_CONTENT,
+  EMPTY_DESCRIPTOR,
+} from "@gantry/oci/image";
 import {
   copy,
   CopyError,
   MemoryStore,
   type ReferrerLister,
+  StoreError,
 } from "@gantry/oci/oras";
 import { LayoutStore } from "@gantry/oci/oras/node";
 import { fill, image, type Piece, referrer } from "./stores/_graphs.ts";
@@ -139,3 +144,33 @@ Deno.test("copy() lists in a layout what has no tag, and was only written", asyn
     await Deno.remove(path, { recursive: true });
   }
 });
+
+Deno.test("copy() leaves out referrers that a list still names and that are gone", async () => {
+  const { first, second, store, subject } = await signed();
+  const listing = withoutReferrers({ request: "" });
+  await copy(store, "v1", listing, "v1", { recursive: true });
+  // As a client deletes it that keeps no lists.
+  const source = Object.create(listing, {
+    fetch: {
+      value: (descriptor: Descriptor, options: object) =>
+        descriptor.digest === second.descriptor.digest
+          ? Promise.reject(contentGone(descriptor))
+          : listing.fetch(descriptor, options),
+    },
+  });
+  const target = new MemoryStore();
+  const skipped: string[] = [];
+  const hooks = { skipped: (one: Descriptor) => void skipped.push(one.digest) };
+  await copy(source, "v1", target, "v1", { recursive: true, hooks });
+  assertEquals(await referrersOf(target, subject), [first.descriptor.digest]);
+  assertEquals(await referrersOf(target, first), []);
+  assertEquals(skipped.includes(second.descriptor.digest), true);
+  assertEquals(
+    (await target.resolve("v1")).digest,
+    subject.descriptor.digest,
+  );
+});
+
+function contentGone({ digest }: Descriptor): StoreError {
+  return new StoreError("CONTENT_NOT_FOUND", `Cannot find ${digest}`);
+}
