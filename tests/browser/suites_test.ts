@@ -10,6 +10,7 @@ import type { TestReport } from "../_support/run_tests.ts";
 /** What must be among the tests, so that none is lost by an import. */
 const SUITES = [
   "tests/digest/digest_test.ts",
+  "tests/digest/registered_test.ts",
   "tests/digest/verify_stream_test.ts",
   "tests/image/validate_test.ts",
   "tests/image/parse_json_test.ts",
@@ -39,6 +40,7 @@ const SUITES = [
   "tests/distribution/server_manifest_rules_test.ts",
   "tests/distribution/server_list_rules_test.ts",
   "tests/distribution/server_auth_test.ts",
+  "tests/distribution/server_fuzz_test.ts",
   "tests/distribution/server_options_test.ts",
   "tests/distribution/server_storage_test.ts",
   "tests/oras/closed_source_test.ts",
