@@ -1,7 +1,9 @@
 import { pathFailure } from "../node/_path_failure.ts";
+import type { Invocation } from "./_command.ts";
 import { writePiece } from "./_console.ts";
 import { CommandError } from "./_errors.ts";
 import { openDevice, outputPath } from "./_output_path.ts";
+import { printable } from "./_printable.ts";
 
 /** Reads a small text file that a flag names. */
 export async function readTextFile(path: string): Promise<string> {
@@ -52,6 +54,16 @@ export async function writeFile(
     await Deno.remove(temporary).catch(() => {});
     throw pathFailure("write", name, cause);
   }
+}
+
+/** Writes a small file that a flag names, or says so where nothing is to be written. */
+export async function writeOutput(
+  { console, flags }: Invocation,
+  path: string,
+  content: Uint8Array,
+): Promise<void> {
+  if (flags.bool("dry-run")) console.err(`Would write ${printable(path)}`);
+  else await writeFile(path, content);
 }
 
 /** Replaces a small file that only its owner may read. */

@@ -4,7 +4,7 @@ import { putTagged } from "../graph/_put_tagged.ts";
 import type { IndexStep } from "../index_options.ts";
 import type { Store } from "../store.ts";
 import type { Invocation } from "./_command.ts";
-import { writeFile } from "./_file.ts";
+import { writeOutput } from "./_file.ts";
 import type { Format } from "./_format.ts";
 import { indentJson } from "./_json.ts";
 import { describeLocation, type Location } from "./_location.ts";
@@ -43,10 +43,11 @@ export interface MadeIndex {
 
 /** Saves, prints or pushes an index, and tells of it. */
 export async function deliverIndex(
-  { console, flags, signal }: Invocation,
+  invocation: Invocation,
   format: Format,
   { index, location, store, tags, word }: MadeIndex,
 ): Promise<void> {
+  const { console, flags, signal } = invocation;
   const { bytes, descriptor } = index;
   const { digest, mediaType } = descriptor;
   const output = flags.text("output");
@@ -66,7 +67,7 @@ export async function deliverIndex(
   );
   const all = [location.tag ?? [], tags].flat();
   if (output !== "") {
-    await writeFile(output, bytes);
+    await writeOutput(invocation, output, bytes);
   } else if (isDry) {
     console.err(`Would push ${digest} to ${describeLocation(location)}`);
   } else {

@@ -3,7 +3,7 @@ import { pushArtifact } from "../_push.ts";
 import * as steps from "../_push_defaults.ts";
 import type { Invocation } from "./_command.ts";
 import { withoutWriting } from "./_dry_store.ts";
-import { writeFile } from "./_file.ts";
+import { writeOutput } from "./_file.ts";
 import { readFormat } from "./_format.ts";
 import { describeLocation, readLocation } from "./_location.ts";
 import { openStore } from "./_open_store.ts";
@@ -56,5 +56,7 @@ export async function run(invocation: Invocation): Promise<void> {
     console.out(`Digest: ${descriptor.digest}`);
   }
   const exported = flags.text("export-manifest");
-  if (exported !== "") await writeFile(exported, manifest.bytes);
+  if (exported !== "") {
+    await writeOutput(invocation, exported, manifest.bytes);
+  }
 }

@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import type { Sandbox } from "../_support/cli_sandbox.ts";
 import { leavesOf, LINES, openWorkshop } from "./_every_command.ts";
 
@@ -103,4 +103,23 @@ Deno.test("--dry-run of every command says what would be done, and changes nothi
     }
   }
   assert(count > 20);
+});
+
+Deno.test("--dry-run writes no file that a flag names beside", async () => {
+  await using box = await openWorkshop();
+  await box.ok("push", `${box.host}/app:v1`, "hi.txt");
+  const before = await stateOf(box);
+  for (
+    const line of [
+      "push HOST/app:v2 hi.txt --export-manifest out/m.json",
+      "attach HOST/app:v1 hi.txt --artifact-type a/b --export-manifest out/m.json",
+      "manifest index create HOST/app:all v1 --output out/m.json",
+    ]
+  ) {
+    const words = line.replace("HOST", box.host).split(" ");
+    const { code, stderr } = await box.gantry([...words, "--dry-run"]);
+    assertEquals(code, 0, stderr);
+    assertStringIncludes(stderr, "Would write out/m.json\n");
+    assertEquals(await stateOf(box), before, line);
+  }
 });
