@@ -1,7 +1,10 @@
+import { lstatSync, realpathSync } from "node:fs";
 import { rename, rm } from "node:fs/promises";
+import { basename, dirname, isAbsolute, join, relative, sep } from "node:path";
 import { createHasher, type Hasher } from "../../../digest/hasher.ts";
 import { MediaTypes } from "../../media_type.ts";
 import { compress, type Compression, toStream } from "../compression.ts";
+import { LayerError } from "../errors.ts";
 import { Blocks } from "./_blocks.ts";
 import { makeOutputFile } from "./_output_file.ts";
 
@@ -72,20 +75,67 @@ export function packStream(
   return { stream: toStream(pieces()), result: done.promise };
 }
 
-/** Writes a tar into a layer's file, which gets its name when all of it is written. */
+/** Gives a directory's tar by blocks, without what has these names in there. */
+type TarWriter = (
+  blocks: Blocks,
+  without: ReadonlySet<string>,
+) => AsyncIterable<Uint8Array<ArrayBuffer>>;
+
+/**
+ * Writes a directory's tar into a layer's file, which gets its name when all of it is
+ * written. A file in the directory itself is no part of the layer.
+ */
 export async function packFile(
-  tar: (blocks: Blocks) => AsyncIterable<Uint8Array<ArrayBuffer>>,
+  tar: TarWriter,
+  directory: string,
   file: string,
   options: PackOptions,
 ): Promise<PackedLayer> {
+  const there = ifAllowed(() => lstatSync(file, { throwIfNoEntry: false }));
+  if (there !== undefined && !there.isFile() && !there.isSymbolicLink()) {
+    throw new LayerError(
+      "LAYER_CONFLICT",
+      `Cannot pack into ${file}: expected a file in its place, or nothing`,
+    );
+  }
   const partial = `${file}.${crypto.randomUUID().slice(0, 8)}.tmp`;
   try {
-    const packed = await writePacked(tar, partial, options);
+    // All of the directory may be read: what is in there, too.
+    const names = ifAllowed(() => [...namesIn(directory, [file, partial])]);
+    const without = new Set(names);
+    const packed = await writePacked(
+      (blocks) => tar(blocks, without),
+      partial,
+      options,
+    );
     await rename(partial, file);
     return packed;
   } catch (error) {
     await rm(partial, { force: true });
     throw error;
+  }
+}
+
+/** The names in a directory that lead to files, where these are in there. */
+function* namesIn(
+  directory: string,
+  files: readonly string[],
+): Generator<string, void, undefined> {
+  for (const file of files) {
+    const place = join(realpathSync(dirname(file)), basename(file));
+    const name = relative(realpathSync(directory), place);
+    if (!name.startsWith("..") && !isAbsolute(name)) {
+      yield name.split(sep).join("/");
+    }
+  }
+}
+
+/** What a call gives, or undefined where it fails, as without the right to read. */
+function ifAllowed<T>(call: () => T): T | undefined {
+  try {
+    return call();
+  } catch {
+    return undefined;
   }
 }
 

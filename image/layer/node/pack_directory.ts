@@ -48,7 +48,8 @@ export function packDirectory(
 
 /**
  * Packs a directory into a layer in a file, and says what the file holds. A file that
- * is there is replaced when all of the new one is written, and stays on failure.
+ * is there is replaced when all of the new one is written, and stays on failure. In
+ * the directory itself it is no part of the layer.
  *
  * @throws {LayerError} A file changed while it was read, or is of a kind that a layer cannot hold.
  * @throws {TypeError} The prefix is absolute or has `..` in it.
@@ -72,7 +73,8 @@ export async function packDirectoryToFile(
   options: PackDirectoryOptions = {},
 ): Promise<PackedLayer> {
   return await packFile(
-    (blocks) => writeDirectory(blocks, directory, options),
+    (blocks, without) => writeDirectory(blocks, directory, options, without),
+    directory,
     file,
     options,
   );

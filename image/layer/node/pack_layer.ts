@@ -51,7 +51,8 @@ export function packLayer(
 /**
  * Packs a tree, or what makes it of its `base`, into an image's layer in a file, and
  * says what the file holds. A file that is there is replaced when all of the new one
- * is written, and stays on failure.
+ * is written, and stays on failure. In the directory itself it is no part of the
+ * layer.
  *
  * @throws {LayerError} A file changed while it was read, or is of a kind that a layer cannot hold.
  *
@@ -74,7 +75,8 @@ export async function packLayerToFile(
   options: PackLayerOptions = {},
 ): Promise<PackedLayer> {
   return await packFile(
-    (blocks) => writeChanges(blocks, directory, options),
+    (blocks, without) => writeChanges(blocks, directory, options, without),
+    directory,
     file,
     options,
   );

@@ -82,17 +82,18 @@ export function tarChanges(
   return writeChanges(new Blocks(), directory, options);
 }
 
-/** As {@linkcode tarChanges}, by blocks that the caller may give back. */
+/** As {@linkcode tarChanges}, by blocks that the caller may give back, and without what has these names. */
 export async function* writeChanges(
   blocks: Blocks,
   directory: string,
   options: TarChangesOptions,
+  without: ReadonlySet<string> = new Set(),
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
   const xattrs = options.xattrs === "keep"
     ? new XattrReader(options.owners === "keep")
     : undefined;
   try {
-    yield* write(blocks, directory, options, xattrs);
+    yield* write(blocks, directory, options, xattrs, without);
   } finally {
     xattrs?.close();
   }
@@ -103,6 +104,7 @@ async function* write(
   directory: string,
   options: TarChangesOptions,
   xattrs: XattrReader | undefined,
+  without: ReadonlySet<string>,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
   const { base, hardLinks = "keep", owners = "normalize", signal } = options;
   const clock = clockOf(options.mtime ?? "keep");
@@ -117,12 +119,14 @@ async function* write(
   for (const change of changes(base, directory, comparison)) {
     signal?.throwIfAborted();
     if (change.kind === "gone") {
+      if (without.has(change.name)) continue;
       blocks.addHeader(whiteoutOf(change.name));
       for (const piece of blocks.take()) yield piece;
       continue;
     }
     const { found } = change;
     const { kind, name, path } = found;
+    if (without.has(name)) continue;
     if (name.slice(name.lastIndexOf("/") + 1).startsWith(WHITEOUT_PREFIX)) {
       throw refusal(path, "expected a name that is no whiteout's");
     }

@@ -59,11 +59,12 @@ export function tarDirectory(
   return writeDirectory(new Blocks(), directory, options);
 }
 
-/** As {@linkcode tarDirectory}, by blocks that the caller may give back. */
+/** As {@linkcode tarDirectory}, by blocks that the caller may give back, and without what has these names. */
 export async function* writeDirectory(
   blocks: Blocks,
   directory: string,
   options: TarDirectoryOptions,
+  without: ReadonlySet<string> = NOTHING,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
   const { signal } = options;
   signal?.throwIfAborted();
@@ -71,6 +72,7 @@ export async function* writeDirectory(
   const clock = clockOf(options.mtime ?? "keep");
   for (const found of walk(directory)) {
     signal?.throwIfAborted();
+    if (without.has(found.name)) continue;
     const { kind, path } = found;
     if (found.name === "" && kind !== "directory") {
       throw refusal(path, "expected a directory");
@@ -88,6 +90,8 @@ export async function* writeDirectory(
   blocks.addEnd();
   yield* blocks.end();
 }
+
+const NOTHING: ReadonlySet<string> = new Set();
 
 function cleanPrefix(prefix: string): string {
   const parts = prefix.split("/").filter((part) => part !== "" && part !== ".");

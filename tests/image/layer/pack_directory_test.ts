@@ -5,6 +5,7 @@ import {
   extractDirectory,
   packDirectory,
   packDirectoryToFile,
+  packLayerToFile,
   tarDirectory,
 } from "@gantry/oci/image/layer/node";
 import { spawnSync } from "node:child_process";
@@ -16,6 +17,7 @@ import {
   mkdir,
   readdir,
   readFile,
+  rm,
   stat,
   symlink,
   utimes,
@@ -254,6 +256,46 @@ Deno.test("packDirectoryToFile() replaces a file only by a whole one", async () 
   const { size } = await packDirectoryToFile(`${work.path}/in`, file);
   assertEquals((await stat(file)).size, size);
   assertEquals((await readdir(work.path)).sort(), ["in", "layer"]);
+});
+
+Deno.test("packing leaves out the file that it writes, where that is in the directory", async () => {
+  await using work = await temporaryDirectory();
+  await mkdir(`${work.path}/in/sub`, { recursive: true });
+  await writeFile(`${work.path}/in/a`, "a");
+  await symlink("in/sub", `${work.path}/link`);
+  const options = { compression: "none", mtime: new Date(0) } as const;
+  for (const pack of [packDirectoryToFile, packLayerToFile]) {
+    const apart = `${work.path}/apart.tar`;
+    const { digest } = await pack(`${work.path}/in`, apart, options);
+    for (const place of ["in/layer.tar", "in/sub/b", "link/b"]) {
+      const file = `${work.path}/${place}`;
+      for (let round = 0; round < 2; round++) {
+        const packed = await pack(`${work.path}/in`, file, options);
+        assertEquals(packed.digest, digest);
+      }
+      await rm(file);
+    }
+  }
+});
+
+Deno.test({
+  name: "packDirectoryToFile() puts no file in the place of what is none",
+  ignore: !found("mkfifo"),
+  fn: async () => {
+    await using work = await temporaryDirectory();
+    await mkdir(`${work.path}/in`);
+    await mkdir(`${work.path}/directory`);
+    run("mkfifo", [`${work.path}/pipe`]);
+    for (const name of ["directory", "pipe"]) {
+      await assertRejects(
+        () => packDirectoryToFile(`${work.path}/in`, `${work.path}/${name}`),
+        LayerError,
+        `${name}: expected a file in its place, or nothing`,
+      );
+    }
+    const names = (await readdir(work.path)).sort();
+    assertEquals(names, ["directory", "in", "pipe"]);
+  },
 });
 
 Deno.test("packDirectoryToFile() leaves no file behind when it fails", async (t) => {
