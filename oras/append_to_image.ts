@@ -17,7 +17,7 @@ import { MAX_MANIFEST_SIZE } from "../image/parse_json.ts";
 import type { Platform } from "../image/platform.ts";
 import { parseImageConfig } from "../image/validate_image_config.ts";
 import { manifestForPlatform } from "./_platform.ts";
-import { forEachConcurrent } from "./_pool.ts";
+import { checkConcurrency, forEachConcurrent } from "./_pool.ts";
 import { describe } from "./_describe.ts";
 import { ArtifactError } from "./errors.ts";
 import { putTagged } from "./graph/_put_tagged.ts";
@@ -58,6 +58,7 @@ export interface AppendToImageOptions extends SignalOptions {
  * @throws {StoreError | NotFoundError} There is no such image; see {@linkcode isNotFound}.
  * @throws {ArtifactError} `ARTIFACT_UNSUPPORTED`: it is no image, or an index and no platform is given, or one of Docker, which does not take the layers; `PLATFORM_NOT_FOUND`: it is not there for the platform.
  * @throws {ValidationError | JsonError} Its config is none.
+ * @throws {RangeError} `concurrency` is no positive integer.
  *
  * @example
  * ```ts
@@ -97,53 +98,19 @@ export async function appendToImage(
   reference: string,
   options: AppendToImageOptions,
 ): Promise<ManifestContent<Manifest>> {
-  const { concurrency = 8, onProgress, platform, signal, tags = [] } = options;
-  let content = await resolveManifest(store, reference, { signal });
-  if (platform !== undefined) {
-    content = await manifestForPlatform(store, content, platform, { signal });
-  }
-  const { descriptor, value } = content;
-  const refuse = (seen: string, hint?: string) =>
-    new ArtifactError(
-      "ARTIFACT_UNSUPPORTED",
-      `Cannot append to ${reference}: ${seen}`,
-      { hint },
-    );
-  if (isIndex(value)) {
-    throw refuse(
-      "it is an index of several images",
-      "Choose one of them by its platform or digest",
-    );
-  }
-  if (!isManifest(value) || !CONFIGS.has(value.config.mediaType)) {
-    throw refuse("it is no image");
-  }
-  if (value.config.size > MAX_MANIFEST_SIZE) {
-    throw refuse(`its config has more than ${MAX_MANIFEST_SIZE} bytes`);
-  }
-  const isDocker = descriptor.mediaType === MediaTypes.dockerManifest;
-  const layers = options.layers.map((layer) => {
-    if (!isDocker) return layer.descriptor;
-    if (layer.descriptor.mediaType !== MediaTypes.layerGzip) {
-      throw refuse(
-        `it is an image of Docker's format, and the layer is of type ${layer.descriptor.mediaType}`,
-        "Compress the layer with gzip",
-      );
-    }
-    return { ...layer.descriptor, mediaType: MediaTypes.dockerLayerGzip };
-  });
-  const config = encodeJson(
-    extended(
-      parseImageConfig(
-        await readBytes(
-          await store.fetch(value.config, { signal }),
-          value.config,
-          { signal },
-        ),
-      ),
-      options,
-    ),
+  const { concurrency = 8, onProgress, signal, tags = [] } = options;
+  checkConcurrency(concurrency);
+  const image = await readImage(store, reference, options);
+  const { descriptor: { mediaType }, value } = image;
+  const layers = options.layers.map(({ descriptor }) =>
+    descriptorIn(image, descriptor, reference)
   );
+  const bytes = await readBytes(
+    await store.fetch(value.config, { signal }),
+    value.config,
+    { signal },
+  );
+  const config = encodeJson(extended(parseImageConfig(bytes), options));
   const newConfig = await describe(config, value.config.mediaType, { signal });
   const uploads = [
     ...options.layers.map(({ source }, index) =>
@@ -164,7 +131,7 @@ export async function appendToImage(
       config: newConfig,
       layers: [...value.layers, ...layers],
     },
-    mediaType: descriptor.mediaType,
+    mediaType,
   }, { signal, tags });
 }
 
@@ -172,6 +139,64 @@ const CONFIGS: ReadonlySet<string> = new Set([
   MediaTypes.config,
   MediaTypes.dockerConfig,
 ]);
+
+async function readImage(
+  store: Store,
+  reference: string,
+  { platform, signal }: AppendToImageOptions,
+): Promise<ManifestContent<Manifest>> {
+  let content = await resolveManifest(store, reference, { signal });
+  if (platform !== undefined) {
+    content = await manifestForPlatform(store, content, platform, { signal });
+  }
+  const { value } = content;
+  if (isIndex(value)) {
+    throw refusal(
+      reference,
+      "it is an index of several images",
+      "Choose one of them by its platform or digest",
+    );
+  }
+  if (!isManifest(value) || !CONFIGS.has(value.config.mediaType)) {
+    throw refusal(reference, "it is no image");
+  }
+  if (value.config.size > MAX_MANIFEST_SIZE) {
+    throw refusal(
+      reference,
+      `its config has more than ${MAX_MANIFEST_SIZE} bytes`,
+    );
+  }
+  return { ...content, value };
+}
+
+/** What the image says of a layer: in Docker's format, with the type that Docker has for it. */
+function descriptorIn(
+  image: ManifestContent,
+  layer: Descriptor,
+  reference: string,
+): Descriptor {
+  if (image.descriptor.mediaType !== MediaTypes.dockerManifest) return layer;
+  if (layer.mediaType !== MediaTypes.layerGzip) {
+    throw refusal(
+      reference,
+      `it is an image of Docker's format, and the layer is of type ${layer.mediaType}`,
+      "Compress the layer with gzip",
+    );
+  }
+  return { ...layer, mediaType: MediaTypes.dockerLayerGzip };
+}
+
+function refusal(
+  reference: string,
+  seen: string,
+  hint?: string,
+): ArtifactError {
+  return new ArtifactError(
+    "ARTIFACT_UNSUPPORTED",
+    `Cannot append to ${reference}: ${seen}`,
+    { hint },
+  );
+}
 
 function extended(
   config: ImageConfig,

@@ -40,8 +40,9 @@ export interface ImageLayer {
  */
 export async function describeLayer(
   content: SourceLike,
-  { signal }: SignalOptions = {},
+  options: SignalOptions = {},
 ): Promise<ImageLayer> {
+  const { signal } = options;
   const source = toSource(content);
   const stored = createHasher();
   const plain = createHasher();

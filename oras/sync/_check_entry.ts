@@ -2,7 +2,7 @@ import { isTag, parseRegistryName } from "../../distribution/reference.ts";
 import { InvalidReferenceError } from "../../distribution/reference_error.ts";
 import { parsePlatform } from "../../image/platform.ts";
 import { LAYOUT_SCHEME, parsePlace } from "./_place.ts";
-import { selectTags } from "./select_names.ts";
+import { selectNames, selectTags } from "./select_names.ts";
 import type { SyncEntry, TagRules } from "./sync_config.ts";
 import type { SyncOptions } from "./sync_options.ts";
 
@@ -12,17 +12,19 @@ import type { SyncOptions } from "./sync_options.ts";
  * @throws {InvalidReferenceError} A source, target or backup is malformed.
  * @throws {TypeError} A platform is malformed, or a backup cannot be expanded.
  * @throws {RangeError} A range of versions is none.
+ * @throws {SyntaxError} An expression is malformed.
  */
 export async function checkEntry(
   entry: SyncEntry,
   { expandBackup }: Pick<SyncOptions, "expandBackup">,
 ): Promise<void> {
-  const { backup, platform, source, target, type } = entry;
+  const { backup, platform, repos, source, target, type } = entry;
   for (const text of [source, target]) {
     if (type === "registry") checkRegistry(text);
     else checkPlace(text, type);
   }
   if (platform !== undefined) parsePlatform(platform);
+  selectNames([], repos);
   await selectTags([], tagRules(entry));
   if (backup === undefined || isTag(backup)) return;
   if (!isTemplate(backup)) parsePlace(backup);

@@ -13,7 +13,13 @@ export function namePattern(text: string): RegExp {
   const isFolded = text.startsWith("(?i)");
   const rest = isFolded ? text.slice(4) : text;
   const found = GO_ONLY.exec(rest);
-  if (found !== null) throw new SyntaxError(`${found[0]} is not supported`);
+  if (found !== null) {
+    throw new SyntaxError(
+      `Cannot match names by ${JSON.stringify(text)}: ${
+        found[0]
+      } is not supported`,
+    );
+  }
   // By itself first, so that a bracket too many is not balanced by those around it.
   new RegExp(rest);
   return new RegExp(`^(?:${rest})$`, isFolded ? "i" : "");

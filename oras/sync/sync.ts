@@ -22,6 +22,7 @@ import type { SyncResult } from "./sync_result.ts";
  * @throws {TypeError} A platform is malformed, or a `backup` is a template and
  * `expandBackup` is not given: nothing is then done.
  * @throws {RangeError} A `semverRange` is no range of versions: nothing is then done.
+ * @throws {SyntaxError} An expression of a rule is malformed: nothing is then done.
  *
  * @example
  * ```ts

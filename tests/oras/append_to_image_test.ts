@@ -157,6 +157,11 @@ Deno.test("appendToImage() takes the image for a platform of an index, and refus
     ArtifactError,
     "it is no image",
   );
+  // Before anything is read, so that nothing is half done.
+  await assertRejects(
+    () => appendToImage(store, "none", { layers, concurrency: 0 }),
+    RangeError,
+  );
 });
 
 Deno.test("describeLayer() refuses what is no layer, and ends at an abort", async () => {

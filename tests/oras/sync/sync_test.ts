@@ -1,4 +1,9 @@
-import { assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertInstanceOf,
+  assertRejects,
+} from "@std/assert";
 import {
   type ClientOptions,
   fromHandler,
@@ -262,6 +267,24 @@ Deno.test("sync() copies the image of a platform, and moves neither it nor the b
   ]);
   assertEquals(seen.filter((line) => !/^(?:GET|HEAD) /.test(line)), []);
   assertEquals(await Array.fromAsync(target.listTags()), ["one"]);
+});
+
+Deno.test("sync() refuses malformed expressions before anything is done", async () => {
+  const { makeClient, seen } = await setting();
+  const config = parseSyncConfig({
+    sync: [{ source: "from.example", target: "to.example", type: "registry" }],
+  });
+  const [entry] = config.sync;
+  assert(entry !== undefined);
+  for (const name of ["repos", "tags"] as const) {
+    const made = { ...entry, [name]: { allow: ["\\Aapp"] } };
+    await assertRejects(
+      () => sync({ ...config, sync: [made] }, { makeClient }),
+      SyntaxError,
+      'Cannot match names by "\\\\Aapp": \\A is not supported',
+    );
+  }
+  assertEquals(seen, []);
 });
 
 Deno.test("sync() refuses malformed places before anything is done", async () => {
