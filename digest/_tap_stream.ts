@@ -77,6 +77,8 @@ export function byteReader(
 /**
  * Reads the next piece that holds anything. A byte stream may neither be handed
  * an empty piece nor be left without one: it would not be pulled again.
+ *
+ * @throws {TypeError} It is none of bytes: a text has no bytes, and would count for nothing.
  */
 export async function readPiece(
   reader: ReadableStreamDefaultReader<Uint8Array>,
@@ -84,8 +86,20 @@ export async function readPiece(
   while (true) {
     const { value, done } = await reader.read();
     if (done) return undefined;
+    checkBytes(value);
     if (value.byteLength > 0) return value as Uint8Array<ArrayBuffer>;
   }
+}
+
+function checkBytes(piece: unknown): void {
+  const { [Symbol.toStringTag]: tag } = Object(piece);
+  // By its name, since bytes of another realm are bytes, too.
+  if (tag === "Uint8Array") return;
+  throw new TypeError(
+    `Cannot read stream: expected pieces of type Uint8Array, found ${
+      tag ?? typeof piece
+    }`,
+  );
 }
 
 function tapByobReader(

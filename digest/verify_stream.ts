@@ -56,13 +56,13 @@ export function verifyStream(
   return tapStream(stream, {
     chunk(chunk) {
       seen += chunk.byteLength;
-      if (size !== undefined && seen > size) {
+      if (size !== undefined && !(seen <= size)) {
         throw new SizeMismatchError(size, seen, String(digest));
       }
       return hasher.update(chunk);
     },
     async end() {
-      if (size !== undefined && seen < size) {
+      if (size !== undefined && seen !== size) {
         throw new SizeMismatchError(size, seen, String(digest));
       }
       const actual = await hasher.digest();
