@@ -6,7 +6,7 @@ import { validateRepositoryList } from "../../distribution/repository_list.ts";
 import { validateTagList } from "../../distribution/tag_list.ts";
 import { isFields } from "../../image/_checker.ts";
 import { validateImageLayout } from "../../image/image_layout.ts";
-import { JsonError } from "../../image/json_error.ts";
+import { JsonError, type JsonErrorCode } from "../../image/json_error.ts";
 import { MediaTypes } from "../../image/media_type.ts";
 import { parseJson } from "../../image/parse_json.ts";
 import { Schema1Error } from "../../image/schema1_error.ts";
@@ -170,9 +170,18 @@ function jsonIssue(error: JsonError): ValidationIssue {
   const found = /\): (?:expected )?(.*?)(?:, found (.*))?$/s.exec(
     error.message,
   );
+  const actual = found?.[2] ?? UNNAMED[error.code];
   return {
     path: error.path,
     expected: found?.[1] ?? "JSON",
-    actual: `${found?.[2] ?? "something else"} at position ${error.position}`,
+    actual: `${actual} at position ${error.position}`,
   };
 }
+
+/** What was found, by the codes of errors whose messages do not tell. */
+const UNNAMED: Readonly<Record<JsonErrorCode, string>> = {
+  JSON_DUPLICATE_KEY: "it again",
+  JSON_INVALID: "something else",
+  JSON_TOO_DEEP: "one more",
+  JSON_TOO_LARGE: "more",
+};

@@ -125,7 +125,7 @@ Deno.test("validate refuses what is no JSON, and what it does not know", async (
     ['{"a":1,"a":2}', {
       path: "$.a",
       expected: "each key once",
-      actual: "something else at position 7",
+      actual: "it again at position 7",
     }],
     ['{"a":}', {
       path: "$.a",
