@@ -56,7 +56,7 @@ export interface AppendToImageOptions extends SignalOptions {
  * stays as it is, unknown fields too. The image itself does not change.
  *
  * @throws {StoreError | NotFoundError} There is no such image; see {@linkcode isNotFound}.
- * @throws {ArtifactError} `ARTIFACT_UNSUPPORTED`: it is no image, or an index and no platform is given, or one of Docker, which does not take the layers; `PLATFORM_NOT_FOUND`: it is not there for the platform.
+ * @throws {ArtifactError} `ARTIFACT_UNSUPPORTED`: it is no image, or an index and no platform is given, or one of Docker, which does not take the layers, or its config tells of other layers than it has; `PLATFORM_NOT_FOUND`: it is not there for the platform.
  * @throws {ValidationError | JsonError} Its config is none.
  * @throws {RangeError} `concurrency` is no positive integer.
  *
@@ -105,12 +105,9 @@ export async function appendToImage(
   const layers = options.layers.map(({ descriptor }) =>
     descriptorIn(image, descriptor, reference)
   );
-  const bytes = await readBytes(
-    await store.fetch(value.config, { signal }),
-    value.config,
-    { signal },
+  const config = encodeJson(
+    extended(await readConfig(store, image, reference, { signal }), options),
   );
-  const config = encodeJson(extended(parseImageConfig(bytes), options));
   const newConfig = await describe(config, value.config.mediaType, { signal });
   const uploads = [
     ...options.layers.map(({ source }, index) =>
@@ -167,6 +164,29 @@ async function readImage(
     );
   }
   return { ...content, value };
+}
+
+/** Reads an image's config, and refuses one that new layers cannot be put on top of. */
+async function readConfig(
+  store: Store,
+  { value: { config, layers } }: ManifestContent<Manifest>,
+  reference: string,
+  options: SignalOptions,
+): Promise<ImageConfig> {
+  const stream = await store.fetch(config, options);
+  const found = parseImageConfig(await readBytes(stream, config, options));
+  // Go writes null for none.
+  const ids = found.rootfs.diff_ids?.length ?? 0;
+  const told = found.history?.filter((line) => !line.empty_layer).length ?? 0;
+  // A history may leave layers out, but tell of none that are not there.
+  const wrong = ids !== layers.length ? ids : told > ids ? told : undefined;
+  if (wrong !== undefined) {
+    throw refusal(
+      reference,
+      `its config tells of ${wrong} layers, and it has ${layers.length}`,
+    );
+  }
+  return found;
 }
 
 /** What the image says of a layer: in Docker's format, with the type that Docker has for it. */

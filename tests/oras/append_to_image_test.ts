@@ -42,6 +42,7 @@ async function put(store: MemoryStore, mediaType: string, value: unknown) {
 async function image(
   store: MemoryStore,
   mediaType: string = MediaTypes.manifest,
+  fields: Readonly<Record<string, unknown>> = {},
 ) {
   const isDocker = mediaType === MediaTypes.dockerManifest;
   const config = await put(
@@ -54,6 +55,7 @@ async function image(
       config: { Env: ["A=b"], Unknown: 2 ** 53 - 1 },
       rootfs: { type: "layers", diff_ids: [DIFF_ID] },
       "x-own": true,
+      ...fields,
     },
   );
   const layer = await describeLayer(GZIP);
@@ -162,6 +164,27 @@ Deno.test("appendToImage() takes the image for a platform of an index, and refus
     () => appendToImage(store, "none", { layers, concurrency: 0 }),
     RangeError,
   );
+});
+
+Deno.test("appendToImage() refuses an image whose config tells of other layers than it has", async () => {
+  const store = new MemoryStore();
+  const layers = [await describeLayer(TAR)];
+  const history = [{ created_by: "one" }, { created_by: "two" }];
+  for (
+    const [count, config] of [
+      [0, { rootfs: { type: "layers", diff_ids: [] } }],
+      [2, { rootfs: { type: "layers", diff_ids: [DIFF_ID, DIFF_ID] } }],
+      [2, { rootfs: { type: "layers", diff_ids: [DIFF_ID] }, history }],
+    ] as const
+  ) {
+    const base = await image(store, MediaTypes.manifest, config);
+    const error = await assertRejects(
+      () => appendToImage(store, base.digest, { layers }),
+      ArtifactError,
+      `its config tells of ${count} layers, and it has 1`,
+    );
+    assertEquals(error.code, "ARTIFACT_UNSUPPORTED");
+  }
 });
 
 Deno.test("describeLayer() refuses what is no layer, and ends at an abort", async () => {
