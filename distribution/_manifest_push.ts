@@ -2,9 +2,11 @@ import { verifyStream } from "../digest/verify_stream.ts";
 import { addressedBytes } from "../image/addressed_bytes.ts";
 import type { Descriptor } from "../image/descriptor.ts";
 import { MediaTypes } from "../image/media_type.ts";
+import { abortableSource } from "./_abortable_source.ts";
 import { MAX_METADATA_SIZE } from "./_body.ts";
 import { readAll } from "./_read_all.ts";
 import { ProtocolError } from "./errors.ts";
+import type { SignalOptions } from "./signal_options.ts";
 import type { Source } from "./source.ts";
 
 /**
@@ -17,10 +19,11 @@ import type { Source } from "./source.ts";
 export async function readManifestSource(
   descriptor: Descriptor,
   source: Source,
+  { signal }: SignalOptions,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const { digest, mediaType, size } = descriptor;
   const isSigned = mediaType === MediaTypes.dockerSchema1Signed;
-  const stream = await source.open();
+  const stream = await abortableSource(source, signal).open();
   const checked = isSigned ? stream : verifyStream(stream, { digest, size });
   const bytes = await readAll(
     checked,

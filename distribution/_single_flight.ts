@@ -47,7 +47,7 @@ export class SingleFlight<T> {
 }
 
 /** The promise's outcome, or the signal's reason if that comes first. */
-function abortable<T>(
+export function abortable<T>(
   promise: Promise<T>,
   signal: AbortSignal | undefined,
 ): Promise<T> {

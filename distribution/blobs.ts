@@ -5,6 +5,7 @@ import { tapStream } from "../digest/_tap_stream.ts";
 import { verifyStream } from "../digest/verify_stream.ts";
 import type { Descriptor } from "../image/descriptor.ts";
 import { MediaTypes } from "../image/media_type.ts";
+import { abortableSource } from "./_abortable_source.ts";
 import type {
   GetBlobOptions,
   PushBlobOptions,
@@ -203,7 +204,7 @@ export class Blobs {
     const result = await upload(this.#client, {
       repository: this.#name,
       digest,
-      source,
+      source: abortableSource(source, signal),
       mount,
       singlePost,
       chunkSize,

@@ -199,7 +199,7 @@ export class Repository {
       report("exists", size);
       return "exists";
     }
-    const bytes = await readManifestSource(descriptor, source);
+    const bytes = await readManifestSource(descriptor, source, { signal });
     report("uploading", 0);
     await this.manifests.put(digest, bytes, { mediaType, signal });
     report("uploaded", size);
@@ -220,9 +220,9 @@ export class Repository {
     options: SignalOptions = {},
   ): Promise<void> {
     const { digest, mediaType } = descriptor;
-    const bytes = await readManifestSource(descriptor, source);
-    const [first = digest, ...tags] = references;
     const { signal } = options;
+    const bytes = await readManifestSource(descriptor, source, { signal });
+    const [first = digest, ...tags] = references;
     await this.manifests.put(first, bytes, { mediaType, tags, signal });
   }
 

@@ -1,4 +1,5 @@
 import { Digest } from "../digest/digest.ts";
+import { abortableSource } from "../distribution/_abortable_source.ts";
 import { type SourceLike, toSource } from "../distribution/source.ts";
 import type { SignalOptions } from "../distribution/signal_options.ts";
 import type { Annotations } from "../image/annotations.ts";
@@ -14,7 +15,7 @@ export async function describe(
   mediaType: MediaType,
   { signal }: SignalOptions = {},
 ): Promise<Descriptor> {
-  const source = toSource(content);
+  const source = abortableSource(toSource(content), signal);
   signal?.throwIfAborted();
   const digest = source.bytes === undefined || source.size > SMALL
     ? await Digest.fromStream(await source.open(), { signal })

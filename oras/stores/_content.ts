@@ -2,6 +2,7 @@ import { bytesStream } from "../../digest/_bytes_stream.ts";
 import { readAhead } from "../../digest/_read_ahead.ts";
 import { SizeMismatchError } from "../../digest/errors.ts";
 import { verifyStream } from "../../digest/verify_stream.ts";
+import { abortableSource } from "../../distribution/_abortable_source.ts";
 import type { SignalOptions } from "../../distribution/signal_options.ts";
 import type { Source } from "../../distribution/source.ts";
 import { addressedBytes } from "../../image/addressed_bytes.ts";
@@ -73,7 +74,7 @@ export async function openVerified(
 ): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
   checkSize(descriptor, source);
   signal?.throwIfAborted();
-  const stream = await source.open();
+  const stream = await abortableSource(source, signal).open();
   if (descriptor.mediaType !== MediaTypes.dockerSchema1Signed) {
     return verifyStream(stream, descriptor);
   }
