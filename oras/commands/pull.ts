@@ -1,20 +1,24 @@
 import { AnnotationKeys } from "../../image/annotations.ts";
 import type { Descriptor } from "../../image/descriptor.ts";
 import { pull } from "../pull.ts";
-import type { PulledFile } from "../pull_options.ts";
+import type {
+  PulledFile,
+  PullOptions,
+  StorePullResult,
+} from "../pull_options.ts";
 import type { Invocation } from "./_command.ts";
 import { readConcurrency } from "./_concurrency.ts";
 import { CommandError } from "./_errors.ts";
 import { refuseTogether } from "./_exclusive.ts";
 import type { FlagValues } from "./_flag.ts";
-import { readFormat } from "./_format.ts";
+import { type Format, readFormat } from "./_format.ts";
 import {
   describeLocation,
   type Location,
   readLocation,
   showLocation,
 } from "./_location.ts";
-import { openSource } from "./_open_store.ts";
+import { openSource, type SourceStore } from "./_open_store.ts";
 import { readPlatform } from "./_platform.ts";
 import { printable } from "./_printable.ts";
 import { findSingleFile } from "./_single_file.ts";
@@ -25,19 +29,34 @@ import { watchTransfers } from "./render/transfers.ts";
 
 /** Pulls files and directories. */
 export async function run(invocation: Invocation): Promise<void> {
-  const { args: [argument = ""], console, flags, signal } = invocation;
+  const { args: [argument = ""], flags } = invocation;
   const format = await readFormat(flags);
   checkFlags(flags);
   const location = readLocation(invocation, argument, {
     needs: "tag-or-digest",
   });
+  const selection = readSelection(invocation);
+  const store = await openSource(invocation, location);
+  const plan = { format, location, selection, store };
+  await (flags.text("to-file") !== "" || flags.bool("to-stdout")
+    ? pullOne(invocation, plan)
+    : pullAll(invocation, plan));
+}
+
+/** What is pulled, from where, and how the result is printed. */
+interface Plan {
+  readonly format: Format;
+  readonly location: Location;
+  readonly selection: PullOptions;
+  readonly store: SourceStore;
+}
+
+function readSelection({ flags, signal }: Invocation): PullOptions {
   const platform = readPlatform(flags.text("platform"));
   const config = flags.text("config");
   const include = flags.list("include");
   const mediaTypes = flags.list("media-type");
-  const isDry = flags.bool("dry-run");
-  const store = await openSource(invocation, location);
-  const selection = {
+  return {
     concurrency: readConcurrency(flags),
     includeSubject: flags.bool("include-subject"),
     ...(platform && { platform }),
@@ -46,61 +65,60 @@ export async function run(invocation: Invocation): Promise<void> {
     ...(mediaTypes.length > 0 && { mediaTypes }),
     signal,
   };
-  const path = flags.text("to-file");
-  const isPrinted = flags.bool("to-stdout") || path === "-";
-  if (path !== "" || isPrinted) {
-    const { root, descriptor } = await findSingleFile(
-      store,
-      location.target!,
-      selection,
-    );
-    if (isPrinted) {
-      const stream = await store.fetch(descriptor, { signal });
-      return await writeToStdout(stream, signal);
-    }
-    if (isDry) console.err(`Would write ${printable(path)}`);
-    const file = isDry ? { path, descriptor, unpacked: false } : {
-      path: await saveBlob(invocation, store, {
-        path,
-        descriptor,
-        overwrite: !flags.bool("keep-old-files"),
-      }),
-      descriptor,
-      unpacked: false,
-    };
-    format.print(console, filesValue(location, root, [file]));
-    if (!format.isText || isDry) return;
-    console.out(`Pulled ${describeLocation(location)}`);
-    console.out(`Digest: ${root.digest}`);
-    return;
+}
+
+/** Pulls the only file that there is to where the user wants it. */
+async function pullOne(
+  invocation: Invocation,
+  { format, location, selection, store }: Plan,
+): Promise<void> {
+  const { console, flags, signal } = invocation;
+  const { root, descriptor } = await findSingleFile(
+    store,
+    location.target!,
+    selection,
+  );
+  const wanted = flags.text("to-file");
+  if (flags.bool("to-stdout") || wanted === "-") {
+    const stream = await store.fetch(descriptor, { signal });
+    return await writeToStdout(stream, signal);
   }
-  const result = await (async () => {
-    using view = watchTransfers(invocation, {
-      lines: format.isText && !isDry ? 11 : undefined,
-    });
-    return await pull(store, location.target!, {
-      ...selection,
-      outdir: flags.text("output"),
-      overwrite: !flags.bool("keep-old-files"),
-      allowPathTraversal: flags.bool("allow-path-traversal"),
-      resume: true,
-      dryRun: isDry,
-      onProgress: view.onProgress,
-    });
-  })();
-  if (include.length > 0 && result.files.length === 0) {
+  const isDry = flags.bool("dry-run");
+  if (isDry) console.err(`Would write ${printable(wanted)}`);
+  const path = isDry ? wanted : await saveBlob(invocation, store, {
+    path: wanted,
+    descriptor,
+    overwrite: !flags.bool("keep-old-files"),
+  });
+  const file = { path, descriptor, unpacked: false };
+  format.print(console, filesValue(location, root, [file]));
+  if (!format.isText || isDry) return;
+  console.out(`Pulled ${describeLocation(location)}`);
+  console.out(`Digest: ${root.digest}`);
+}
+
+/** Pulls all files, under their own names. */
+async function pullAll(
+  invocation: Invocation,
+  plan: Plan,
+): Promise<void> {
+  const { args: [argument], console, flags } = invocation;
+  const { format, location } = plan;
+  const isDry = flags.bool("dry-run");
+  const { descriptor, files, skipped } = await transfer(invocation, plan);
+  if (flags.list("include").length > 0 && files.length === 0) {
     throw new CommandError("no file has a name that matches --include", {
       hint: `List the files with "gantry inspect ${argument}"`,
     });
   }
-  format.print(console, filesValue(location, result.descriptor, result.files));
+  format.print(console, filesValue(location, descriptor, files));
   if (isDry) {
-    for (const { path } of result.files) {
+    for (const { path } of files) {
       console.err(`Would write ${printable(path)}`);
     }
   }
   if (!format.isText || isDry) return;
-  if (result.skipped.length > 0) {
+  if (skipped.length > 0) {
     console.out(
       `Skipped pulling layers without file name in "${AnnotationKeys.title}"`,
     );
@@ -111,8 +129,29 @@ export async function run(invocation: Invocation): Promise<void> {
     );
   } else {
     console.out(`Pulled ${describeLocation(location)}`);
-    console.out(`Digest: ${result.descriptor.digest}`);
+    console.out(`Digest: ${descriptor.digest}`);
   }
+}
+
+/** What is drawn of a transfer is gone when anything else is printed. */
+async function transfer(
+  invocation: Invocation,
+  { format, location, selection, store }: Plan,
+): Promise<StorePullResult> {
+  const { flags } = invocation;
+  const isDry = flags.bool("dry-run");
+  using view = watchTransfers(invocation, {
+    lines: format.isText && !isDry ? 11 : undefined,
+  });
+  return await pull(store, location.target!, {
+    ...selection,
+    outdir: flags.text("output"),
+    overwrite: !flags.bool("keep-old-files"),
+    allowPathTraversal: flags.bool("allow-path-traversal"),
+    resume: true,
+    dryRun: isDry,
+    onProgress: view.onProgress,
+  });
 }
 
 /** Refuses what makes no sense together. */
