@@ -43,15 +43,18 @@ export async function run(invocation: Invocation): Promise<void> {
     : pullAll(invocation, plan));
 }
 
+/** Which files are pulled, and how many at once. */
+type Selection = PullOptions & { readonly concurrency: number };
+
 /** What is pulled, from where, and how the result is printed. */
 interface Plan {
   readonly format: Format;
   readonly location: Location;
-  readonly selection: PullOptions;
+  readonly selection: Selection;
   readonly store: SourceStore;
 }
 
-function readSelection({ flags, signal }: Invocation): PullOptions {
+function readSelection({ flags, signal }: Invocation): Selection {
   const platform = readPlatform(flags.text("platform"));
   const config = flags.text("config");
   const include = flags.list("include");
