@@ -26,9 +26,16 @@ export class Console {
     this.errRaw(`${line}\n`);
   }
 
-  /** Prints a piece of text for people, without ending the line. */
+  /**
+   * Prints a piece of text for people, without ending the line. Where a full disk or
+   * the end of the terminal takes it, the work goes on.
+   */
   errRaw(text: string): void {
-    writeAll(Deno.stderr, this.#encoder.encode(text));
+    try {
+      writeAll(Deno.stderr, this.#encoder.encode(text));
+    } catch (error) {
+      if (error instanceof OutputClosedError) throw error;
+    }
   }
 }
 

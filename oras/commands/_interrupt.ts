@@ -38,8 +38,8 @@ const GRACE = 1000;
 const LONGEST = 2 ** 31 - 1;
 
 /**
- * Turns Ctrl-C (SIGINT) and SIGTERM into an abort, so that the command can clean
- * up; a second one ends the program at once. The end of its time is an abort too,
+ * Turns Ctrl-C (SIGINT), SIGTERM and the end of the terminal (SIGHUP) into an abort,
+ * so that the command can clean up; a second one ends the program at once. The end of its time is an abort too,
  * and ends the program soon after.
  */
 export function listenForInterrupt(options: InterruptOptions): Interrupt {
@@ -47,7 +47,9 @@ export function listenForInterrupt(options: InterruptOptions): Interrupt {
   const controller = new AbortController();
   const signals: readonly Deno.Signal[] = Deno.build.os === "windows"
     ? ["SIGINT"]
-    : ["SIGINT", "SIGTERM"];
+    : ["SIGINT", "SIGTERM", "SIGHUP"];
+  // The runtime takes SIGHUP as soon as anything is listened for.
+  const survivesHangup = isHangupIgnored();
   let overdue: CommandError | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
   function onSignal(): void {
@@ -65,7 +67,14 @@ export function listenForInterrupt(options: InterruptOptions): Interrupt {
   if (limit !== undefined && limit.milliseconds <= LONGEST) {
     timer = setTimeout(onLimit, limit.milliseconds, limit.reason);
   }
-  for (const signal of signals) Deno.addSignalListener(signal, onSignal);
+  function onHangup(): void {
+    if (!survivesHangup) onSignal();
+  }
+  const listenerOf = (signal: Deno.Signal) =>
+    signal === "SIGHUP" ? onHangup : onSignal;
+  for (const signal of signals) {
+    Deno.addSignalListener(signal, listenerOf(signal));
+  }
   return {
     signal: controller.signal,
     get overdue(): CommandError | undefined {
@@ -73,7 +82,29 @@ export function listenForInterrupt(options: InterruptOptions): Interrupt {
     },
     stop(): void {
       clearTimeout(timer);
-      for (const signal of signals) Deno.removeSignalListener(signal, onSignal);
+      for (const signal of signals) {
+        Deno.removeSignalListener(signal, listenerOf(signal));
+      }
     },
   };
+}
+
+/** Whether the end of the terminal is not to end the program, as with `nohup`. */
+function isHangupIgnored(): boolean {
+  if (Deno.build.os !== "linux") return false;
+  const path = "/proc/self/status";
+  try {
+    // Asked for first, since reading without leave could ask the user.
+    const { state } = Deno.permissions.querySync({ name: "read", path });
+    return state === "granted" && ignoresHangup(Deno.readTextFileSync(path));
+  } catch {
+    return false;
+  }
+}
+
+/** Whether a process ignores SIGHUP, by what Linux tells of it. */
+export function ignoresHangup(status: string): boolean {
+  const mask = /^SigIgn:\s*([0-9a-f]+)$/m.exec(status)?.[1];
+  // SIGHUP is number 1, the lowest bit.
+  return mask !== undefined && /[13579bdf]$/.test(mask);
 }
