@@ -101,15 +101,17 @@ export class PlacedFiles {
     options: SignalOptions & { readonly onBytes?: (bytes: number) => void },
   ): Promise<void> {
     let path: string;
+    const place = this.#directory.locate(title);
     try {
-      path = await this.#directory.prepare(this.#directory.locate(title));
+      path = await this.#directory.prepare(place);
     } catch (error) {
       await stream.cancel(error).catch(() => {});
       throw error;
     }
     const { overwrite } = this.#options;
     await writeVerifiedFile(path, stream, { ...options, size, overwrite });
-    this.#keep(title, digest, path);
+    // Not the path behind links, by which nobody asks.
+    this.#keep(title, digest, place);
   }
 
   #keep(title: string, digest: string, path: string): void {

@@ -108,6 +108,24 @@ Deno.test("FileStore knows no content any more whose file has been replaced", as
   });
 });
 
+Deno.test("FileStore knows what has been replaced below a link, too", async () => {
+  await withFolder(async (folder) => {
+    await Deno.mkdir(`${folder}/real`);
+    await Deno.symlink("real", `${folder}/link`, { type: "dir" });
+    // The first is found there, the second is written.
+    await Deno.writeTextFile(`${folder}/real/a.txt`, "one");
+    const store = new FileStore(`${folder}/link`);
+    await copy(await artifact([["a.txt", "one"]]), "v1", store, "first");
+    const { descriptor } = await blob("one");
+    assert(await store.exists(descriptor));
+    await copy(await artifact([["a.txt", "two"]]), "v1", store, "second");
+    assertEquals(await Deno.readTextFile(`${folder}/real/a.txt`), "two");
+    assertEquals(await store.exists(descriptor), false);
+    const error = await assertRejects(() => store.fetch(descriptor));
+    assert(isNotFound(error));
+  });
+});
+
 Deno.test("FileStore leaves files alone that are right already", async () => {
   await withFolder(async (folder) => {
     const source = await artifact([["a.txt", "one"], ["b.txt", "two"]]);
