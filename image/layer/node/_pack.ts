@@ -124,7 +124,7 @@ function* namesIn(
   for (const file of files) {
     const place = join(realpathSync(dirname(file)), basename(file));
     const name = relative(realpathSync(directory), place);
-    if (!name.startsWith("..") && !isAbsolute(name)) {
+    if (!/^\.\.(?:[\\/]|$)/.test(name) && !isAbsolute(name)) {
       yield name.split(sep).join("/");
     }
   }

@@ -119,8 +119,9 @@ export class StagedPaths {
     while (queue.length > 0) {
       const part = queue.shift()!;
       if (part === "..") {
+        // At the root, too, where nothing is left to go up from.
+        if (place.length <= this.#boundary.length) throw escape(name);
         place.pop();
-        if (place.length < this.#boundary.length) throw escape(name);
         continue;
       }
       place.push(part);

@@ -1,6 +1,7 @@
 import { lstatSync, mkdirSync, realpathSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { errorCode } from "../../../digest/_error_code.ts";
 import { Digest } from "../../../digest/digest.ts";
 import type { Compression } from "../compression.ts";
 import { parseEntryName } from "../entry_name.ts";
@@ -265,7 +266,16 @@ function parsePrefix(prefix: string, rules: FileNameRules): readonly string[] {
 /** The directories of the archive that the output does not have yet, deepest first. */
 function newDirectories(staging: Staging, root: string): MadeDirectory[] {
   return [...staging.directories].filter(({ parts }) =>
-    parts.length > 0 &&
-    lstatSync(join(root, ...parts), { throwIfNoEntry: false }) === undefined
+    parts.length > 0 && isFree(join(root, ...parts))
   ).sort((a, b) => b.parts.length - a.parts.length);
+}
+
+function isFree(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) === undefined;
+  } catch (error) {
+    // A file stands above, which is refused later.
+    if (errorCode(error) === "ENOTDIR") return true;
+    throw error;
+  }
 }

@@ -184,6 +184,60 @@ for (const [what, { entries, entry }] of Object.entries(REFUSED)) {
   });
 }
 
+/** Targets of links that lead out of the whole output, by the links' names. */
+const OUTWARD: readonly (readonly [name: string, target: string])[] = [
+  ["l", ".."],
+  ["l", "../."],
+  ["l", "../../etc"],
+  ["l", "a/../.."],
+  ["l", "../out/a"],
+  ["a/l", "../.."],
+  ["a/b/l", "../../../x"],
+];
+
+for (const [name, linkname] of OUTWARD) {
+  Deno.test(`extractDirectory() refuses a link out of the output: ${name} to ${linkname}`, async () => {
+    await using work = await temporaryDirectory();
+    const output = `${work.path}/out`;
+    const bytes = await archive([
+      { name: "a", type: "directory" },
+      { name, type: "symlink", linkname },
+    ]);
+    const error = await assertRejects(
+      () => extractDirectory(streamOf(bytes), output),
+      UnsafeEntryError,
+      "a link leads out of the directory",
+    );
+    assertEquals(error.entry, name);
+    assertEquals(await tree(work.path), {});
+  });
+}
+
+Deno.test("extractDirectory() refuses a link to the root that is moved up by a hard link", async () => {
+  await using work = await temporaryDirectory();
+  const bytes = await archive([
+    { name: "a/l", type: "symlink", linkname: ".." },
+    { name: "l", type: "link", linkname: "a/l" },
+  ]);
+  await assertRejects(
+    () => extractDirectory(streamOf(bytes), work.path),
+    UnsafeEntryError,
+    "a link leads out of the directory",
+  );
+});
+
+Deno.test("extractDirectory() refuses a directory below a file of the output", async () => {
+  await using work = await temporaryDirectory();
+  await writeFile(`${work.path}/a`, "mine");
+  const bytes = await archive([{ name: "a/b", type: "directory" }]);
+  await assertRejects(
+    () => extractDirectory(streamOf(bytes), work.path),
+    LayerError,
+    "a file is in its place",
+  );
+  assertEquals(await tree(work.path), { a: "mine" });
+});
+
 Deno.test("extractDirectory() refuses a hard link to the root", async () => {
   await using work = await temporaryDirectory();
   const bytes = await archive([{ name: "l", type: "link", linkname: "." }]);
@@ -214,6 +268,18 @@ const ACCEPTED: Record<
   "a link to nothing": {
     entries: [{ name: "d/l", type: "symlink", linkname: "missing" }],
     expected: { "d/l": "-> missing" },
+  },
+  "a link to the root": {
+    entries: [
+      { name: "d/a/l", type: "symlink", linkname: ".." },
+      { name: "d/a/b/l", type: "symlink", linkname: "../.." },
+    ],
+    expected: {
+      "d/a": "/",
+      "d/a/b": "/",
+      "d/a/b/l": "-> ../..",
+      "d/a/l": "-> ..",
+    },
   },
   "a link to what is below a file": {
     entries: [
