@@ -1,6 +1,7 @@
 import {
   fromHandler,
   RegistryClient,
+  type RetryOptions,
   toSource,
 } from "@gantry/oci/distribution";
 import { createRegistry } from "@gantry/oci/distribution/server";
@@ -15,6 +16,9 @@ import {
 import { heldImage, type OpenReader, testReader } from "./_read_suite.ts";
 import { testStore } from "./_suite.ts";
 
+/** What a registry in memory answers will not change for waiting. */
+const QUICK: RetryOptions = { baseDelay: 1 };
+
 testStore("MemoryStore", () => ({
   store: new MemoryStore(),
   [Symbol.asyncDispose]: () => Promise.resolve(),
@@ -22,7 +26,10 @@ testStore("MemoryStore", () => ({
 
 testStore("Repository", () => {
   const transport = fromHandler(createRegistry().fetch);
-  const client = new RegistryClient("registry.example", { transport });
+  const client = new RegistryClient("registry.example", {
+    transport,
+    retry: QUICK,
+  });
   return {
     store: client.repository("team/app"),
     [Symbol.asyncDispose]: () => Promise.resolve(),
@@ -43,7 +50,10 @@ testStore("Repository without the referrers endpoint", () => {
         });
       })
   );
-  const client = new RegistryClient("registry.example", { transport });
+  const client = new RegistryClient("registry.example", {
+    transport,
+    retry: QUICK,
+  });
   return {
     store: client.repository("team/app"),
     [Symbol.asyncDispose]: () => Promise.resolve(),
@@ -65,7 +75,10 @@ testReader("MemoryStore", async () => opened((await heldImage()).memory));
 
 testReader("Repository", async () => {
   const transport = fromHandler(createRegistry().fetch);
-  const client = new RegistryClient("registry.example", { transport });
+  const client = new RegistryClient("registry.example", {
+    transport,
+    retry: QUICK,
+  });
   const store = client.repository("team/app");
   await copy((await heldImage()).memory, "v1", store);
   return opened(store);
