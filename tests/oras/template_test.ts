@@ -188,6 +188,22 @@ const PRINTS: readonly (readonly [template: string, expected: string])[] = [
     "9007199254740993 9007199254740993 null",
   ],
   ['{{(fromJson "{\\"a\\":[1]}").a}}', "[1]"],
+  [
+    '{{regexReplaceAll "a" "banana" "$0$0"}} {{regexReplaceAll "a" "banana" "$&"}} {{regexReplaceAll "(a)" "b a" "$2x"}}|{{regexReplaceAll "(?P<n>a)" "ba" "<${n}>"}}',
+    "baanaanaa b$&n$&n$& b |b<a>",
+  ],
+  [
+    '{{regexSplit "z" "azbzc" 2}} {{regexSplit "z+" "pizza zoo" -1}} {{regexQuoteMeta "1.2+3"}} {{mustRegexMatch "a" "a"}}',
+    "[a bzc] [pi a  oo] 1\\.2\\+3 true",
+  ],
+  [
+    '{{regexFind "[[:digit:]]+" "a12"}} {{regexFind "[\\\\w-\\\\.]+" "a-b.c d"}} {{regexFind "\\\\@{" "a@{"}} {{regexMatch "(?i)\\\\Aabc\\\\z" "ABC"}}',
+    "12 a-b.c @{ true",
+  ],
+  [
+    `{{regexMatch "^(a+)+$" "${"a".repeat(40)}!"}}`,
+    "false",
+  ],
   // sprig: values
   [
     '{{default "d" .nope}} {{empty ""}} {{coalesce "" 0 "z"}} {{ternary "a" "b" true}}',

@@ -99,27 +99,6 @@ export const SPRIG_STRINGS: Readonly<Record<string, TemplateFunction>> = {
   toPrettyJson: (value) => prettyJson(sortKeys(value ?? null)),
   toRawJson: (value) => plainJson(sortKeys(value ?? null)),
   fromJson: (text) => JSON.parse(string(text)),
-  regexMatch: (pattern, text) => regex(pattern, "u").test(string(text)),
-  regexFind: (pattern, text) =>
-    regex(pattern, "u").exec(string(text))?.[0] ?? "",
-  regexFindAll: (pattern, text, count) =>
-    [...string(text).matchAll(regex(pattern, "gu"))].map(([all]) => all)
-      .slice(0, integer(count) < 0 ? undefined : integer(count)),
-  regexReplaceAll: (pattern, text, replacement) =>
-    string(text).replace(
-      regex(pattern, "gu"),
-      string(replacement)
-        .replace(/\$\$/g, "$$$$")
-        .replace(/\$\{(\d+)\}/g, "$$$1")
-        .replace(/\$\{(\w+)\}/g, "$$<$1>"),
-    ),
-  regexReplaceAllLiteral: (pattern, text, replacement) =>
-    string(text).replace(regex(pattern, "gu"), () => string(replacement)),
-  regexSplit: (pattern, text, count) => {
-    const parts = string(text).split(regex(pattern, "u"));
-    const most = integer(count);
-    return most < 0 ? parts : parts.slice(0, most);
-  },
   fail: (message) => {
     throw new Error(string(message));
   },
@@ -209,11 +188,4 @@ function words(text: string): string[] {
   return text.replace(/(\p{Ll}|\p{Nd})(\p{Lu})/gu, "$1 $2")
     .replace(/(\p{Lu})(\p{Lu}\p{Ll})/gu, "$1 $2")
     .split(/[\s_-]+/).filter((word) => word !== "");
-}
-
-function regex(pattern: unknown, flags: string): RegExp {
-  const text = string(pattern);
-  // Go writes flags in front of the pattern, and named groups with a P.
-  const [, letters = "", rest = ""] = /^(?:\(\?([ims]+)\))?(.*)$/s.exec(text)!;
-  return new RegExp(rest.replaceAll("(?P<", "(?<"), flags + letters);
 }

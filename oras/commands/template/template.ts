@@ -2,6 +2,7 @@ import { BUILT_INS } from "./built_ins.ts";
 import { type Callable, evaluate, type TemplateFunction } from "./evaluate.ts";
 import { parseTemplate } from "./parser.ts";
 import { SPRIG_PATHS } from "./sprig_paths.ts";
+import { SPRIG_REGEXP } from "./sprig_regexp.ts";
 import { SPRIG_STRINGS } from "./sprig_strings.ts";
 import { SPRIG_VALUES } from "./sprig_values.ts";
 
@@ -24,6 +25,7 @@ const MUST =
 const FUNCTIONS = withMust(callables({
   ...BUILT_INS,
   ...SPRIG_STRINGS,
+  ...SPRIG_REGEXP,
   ...SPRIG_PATHS,
   ...SPRIG_VALUES,
 }));
