@@ -1,3 +1,5 @@
+import { Digest } from "../digest/digest.ts";
+import { DigestMismatchError } from "../digest/errors.ts";
 import { verifyStream } from "../digest/verify_stream.ts";
 import { addressedBytes } from "../image/addressed_bytes.ts";
 import type { Descriptor } from "../image/descriptor.ts";
@@ -10,8 +12,8 @@ import type { SignalOptions } from "./signal_options.ts";
 import type { Source } from "./source.ts";
 
 /**
- * Reads a manifest that is about to be pushed, and checks it against its descriptor;
- * a signed one of schema 1 is checked by what it is addressed by, when it is put.
+ * Reads a manifest that is about to be pushed, and checks it against its descriptor; of
+ * a signed one of schema 1, what was signed, which is what it is addressed by.
  *
  * @throws {ContentError} It is not what the descriptor says.
  * @throws {ProtocolError} `BODY_TOO_LARGE`: it is larger than 4 MiB.
@@ -22,6 +24,7 @@ export async function readManifestSource(
   { signal }: SignalOptions,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const { digest, mediaType, size } = descriptor;
+  const { algorithm } = Digest.parse(digest);
   const isSigned = mediaType === MediaTypes.dockerSchema1Signed;
   const stream = await abortableSource(source, signal).open();
   const checked = isSigned ? stream : verifyStream(stream, { digest, size });
@@ -35,12 +38,10 @@ export async function readManifestSource(
       ),
   );
   if (isSigned) {
-    const addressed = addressedBytes(bytes, mediaType);
-    await readAll(
-      verifyStream(new Blob([addressed]).stream(), { digest }),
-      addressed.byteLength,
-      () => new RangeError("unreachable"),
+    const found = String(
+      await Digest.fromBytes(addressedBytes(bytes, mediaType), { algorithm }),
     );
+    if (found !== digest) throw new DigestMismatchError(digest, found);
   }
   return bytes;
 }

@@ -1,19 +1,23 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { Digest } from "@gantry/oci/digest";
+import { Digest, DigestMismatchError } from "@gantry/oci/digest";
 import {
   artifactManifest,
   encodeJson,
   imageIndex,
   MediaTypes,
+  signSchema1,
   ValidationError,
 } from "@gantry/oci/image";
 import {
   DeniedError,
+  fromHandler,
   InvalidReferenceError,
   MANIFEST_MEDIA_TYPES,
   NotFoundError,
   referrersTag,
+  RegistryClient,
   type Repository,
+  toSource,
 } from "@gantry/oci/distribution";
 import { createRegistry } from "@gantry/oci/distribution/server";
 import { type Intercept, repository } from "./_repository.ts";
@@ -272,4 +276,29 @@ Deno.test("tags.list() leaves out the tags that are made of digests", async () =
   assertEquals((await tagsOf(app)).toSorted(), all.toSorted());
   const listed = app.tags.list({ excludeDigestTags: true, pageSize: 2 });
   assertEquals((await Array.fromAsync(listed)).toSorted(), own.toSorted());
+});
+
+Deno.test("repository.push() takes a signed schema 1 manifest by what was signed", async () => {
+  const { bytes, descriptor } = await signSchema1({
+    schemaVersion: 1,
+    name: "team/app",
+    tag: "v1",
+    architecture: "amd64",
+    fsLayers: [],
+    history: [],
+  });
+  const transport = fromHandler(createRegistry({ schema1: "accept" }).fetch);
+  const app = new RegistryClient("registry.example", { transport })
+    .repository("team/app");
+  await app.push(descriptor, toSource(bytes));
+  assertEquals(
+    (await app.resolve(descriptor.digest)).digest,
+    descriptor.digest,
+  );
+  const other = { ...descriptor, digest: DIGEST };
+  const error = await assertRejects(
+    () => app.push(other, toSource(bytes)),
+    DigestMismatchError,
+  );
+  assertEquals([error.expected, error.actual], [DIGEST, descriptor.digest]);
 });
