@@ -91,6 +91,19 @@ export class StagedPaths {
     this.#parents.clear();
   }
 
+  /** Whether a place is a directory, and all above it are; `known` keeps what was found. */
+  isDirectory(parts: readonly string[], known: Map<string, boolean>): boolean {
+    if (parts.length === 0) return true;
+    const key = parts.join("/");
+    let answer = known.get(key);
+    if (answer === undefined) {
+      answer = this.isDirectory(parts.slice(0, -1), known) &&
+        (this.stat(parts)?.isDirectory() ?? false);
+      known.set(key, answer);
+    }
+    return answer;
+  }
+
   /** What stands in a place. */
   stat(parts: readonly string[]): Stats | undefined {
     try {

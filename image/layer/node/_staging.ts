@@ -114,7 +114,10 @@ export class Staging {
 
   /** Checks every link once more, since what it leads through may have come after it. */
   checkLinks(): void {
+    const directories = new Map<string, boolean>();
     for (const { name, place } of this.#links.values()) {
+      // Others went with a directory above them, in whose place another link may be.
+      if (!this.#paths.isDirectory(place.slice(0, -1), directories)) continue;
       if (!this.#paths.stat(place)?.isSymbolicLink()) continue;
       this.#checkLink(place, name);
     }

@@ -269,6 +269,26 @@ const ACCEPTED: Record<
     entries: [{ name: "d/l", type: "symlink", linkname: "missing" }],
     expected: { "d/l": "-> missing" },
   },
+  "a link that went with its directory, in whose place is a circle": {
+    entries: [
+      { name: "d/a/b/l", type: "symlink", linkname: "x" },
+      { name: "d/a", type: "symlink", linkname: "a" },
+    ],
+    expected: { "d/a": "-> a" },
+  },
+  "a link that went with its directory, in whose place is another link": {
+    entries: [
+      { name: "d/x/l", type: "symlink", linkname: ".." },
+      { name: "d/b/a/l", type: "symlink", linkname: "../x" },
+      { name: "d/b/a", type: "symlink", linkname: "../x" },
+    ],
+    expected: {
+      "d/b": "/",
+      "d/b/a": "-> ../x",
+      "d/x": "/",
+      "d/x/l": "-> ..",
+    },
+  },
   "a link to the root": {
     entries: [
       { name: "d/a/l", type: "symlink", linkname: ".." },
