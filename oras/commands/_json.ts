@@ -1,6 +1,8 @@
+import { compareCodePoints } from "../../image/_code_points.ts";
+
 /** JSON with two spaces of indent and the escapes of Go's encoder, without a last line feed. */
 export function prettyJson(value: unknown): string {
-  return escapeHtml(JSON.stringify(value, exactly, 2));
+  return indentJson(compactJson(value));
 }
 
 /** JSON on one line with the escapes of Go's encoder. */
@@ -10,17 +12,45 @@ export function compactJson(value: unknown): string {
 
 /** JSON on one line that escapes only what JSON demands. */
 export function plainJson(value: unknown): string {
-  return JSON.stringify(value, exactly);
+  // An integer beyond 2^53 is read as a bigint.
+  if (typeof value === "bigint") return String(value);
+  if (typeof value !== "object" || value === null) {
+    return JSON.stringify(value) ?? "null";
+  }
+  if (Array.isArray(value)) return `[${value.map(plainJson).join()}]`;
+  if ("toJSON" in value && typeof value.toJSON === "function") {
+    return plainJson(value.toJSON());
+  }
+  const members = inOrder(Object.entries(value))
+    .filter(([, item]) => item !== undefined)
+    .map(([key, item]) => `${JSON.stringify(key)}:${plainJson(item)}`);
+  return `{${members.join()}}`;
 }
 
-/** A copy whose objects have their keys in alphabetical order, at all depths. */
+type Entry = [key: string, item: unknown];
+
+/** A key that comes before others in every object, whenever it was set. */
+const INDEX = /^(?:0|[1-9]\d{0,9})$/;
+
+/** Members as they were set, or, where that is not known, sorted by their keys. */
+function inOrder(entries: Entry[]): Entry[] {
+  return entries.some(([key]) => INDEX.test(key))
+    ? entries.sort(byKey)
+    : entries;
+}
+
+function byKey([a]: Entry, [b]: Entry): number {
+  return compareCodePoints(a, b);
+}
+
+/** A copy whose objects have their keys in the order of Go's, at all depths. */
 export function sortKeys(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sortKeys);
   if (typeof value !== "object" || value === null) return value;
-  const entries = Object.entries(value)
-    .sort(([a], [b]) => a < b ? -1 : 1)
-    .map(([key, item]) => [key, sortKeys(item)]);
-  return Object.fromEntries(entries);
+  return Object.fromEntries(
+    Object.entries(value).sort(byKey)
+      .map(([key, item]) => [key, sortKeys(item)]),
+  );
 }
 
 /**
@@ -64,12 +94,3 @@ function escapeHtml(json: string): string {
     (found) => `\\u${found.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
 }
-
-/** An integer beyond 2^53 is read as a bigint, which has no JSON form of itself. */
-function exactly(_key: string, value: unknown): unknown {
-  return typeof value === "bigint" ? rawJson(String(value)) : value;
-}
-
-const { rawJSON: rawJson } = JSON as typeof JSON & {
-  rawJSON(text: string): unknown;
-};

@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import {
   compactJson,
   indentJson,
+  plainJson,
   prettyJson,
   sortKeys,
 } from "../../oras/commands/_json.ts";
@@ -61,6 +62,33 @@ Deno.test("prettyJson() and compactJson() escape as Go does", () => {
     '{"a":"\\u003c\\u0026\\u003e\\u2028"}',
   );
   assertEquals(prettyJson({ a: "<" }), '{\n  "a": "\\u003c"\n}');
+});
+
+Deno.test("prettyJson() keeps the order of keys, and sorts them where numbers among them lose it", () => {
+  assertEquals(prettyJson({ b: 1, a: [] }), '{\n  "b": 1,\n  "a": []\n}');
+  assertEquals(
+    compactJson({ b: { 9: "x", 10: "y", a: undefined }, a: {} }),
+    '{"b":{"10":"y","9":"x"},"a":{}}',
+  );
+  // By code points, of which the last has two units of UTF-16.
+  const letters = { "\u{1f600}": 1, "\uff71": 2, "\xe9": 3 };
+  assertEquals(
+    compactJson(sortKeys(letters)),
+    '{"\xe9":3,"\uff71":2,"\u{1f600}":1}',
+  );
+});
+
+Deno.test("plainJson() writes what JSON.stringify() writes", () => {
+  for (
+    const value of [
+      null,
+      [undefined, 1, "\u2028"],
+      { a: undefined, b: { c: [true, {}] }, d: new Date(0) },
+      -0,
+      NaN,
+    ]
+  ) assertEquals(plainJson(value), JSON.stringify(value));
+  assertEquals(plainJson({ a: 2n ** 64n }), '{"a":18446744073709551616}');
 });
 
 Deno.test("sortKeys() sorts at all depths", () => {

@@ -1,3 +1,4 @@
+import { compareCodePoints } from "../../../image/_code_points.ts";
 import type { Annotations } from "../../../image/annotations.ts";
 import type { Descriptor } from "../../../image/descriptor.ts";
 import { encodeJson } from "../../../image/encode_json.ts";
@@ -27,7 +28,7 @@ export function descriptorBlock(
 ): DescriptorBlock {
   const { annotations = {}, artifactType, digest, mediaType, size } =
     descriptor;
-  const keys = Object.keys(annotations).sort();
+  const keys = Object.keys(annotations).sort(compareCodePoints);
   return {
     reference: `${name}@${digest}`,
     mediaType,
