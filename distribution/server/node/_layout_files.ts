@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { link, mkdir, readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { encodeJson } from "../../../image/encode_json.ts";
@@ -28,11 +29,29 @@ const SETTLED = 50;
 const MAX_CACHED = 1000;
 /** How long to wait for other processes, in milliseconds: longer than until a lock is stale. */
 const PATIENCE = 60_000;
+/** How many bytes of indexes that were written are kept, of all layouts together. */
+const MAX_WRITTEN_BYTES = 32 * 1024 * 1024;
 const MARKER = { imageLayoutVersion: "1.0.0" };
 
 interface CachedIndex {
   readonly identity: string;
   readonly index: LayoutIndex;
+}
+
+/** An index that was written here, with its bytes: a file of the same needs no reading. */
+interface WrittenIndex {
+  readonly bytes: Uint8Array;
+  readonly index: LayoutIndex;
+}
+
+/** Makes another index of one. */
+type IndexChange = (index: LayoutIndex) => LayoutIndex;
+
+/** A change that is not yet written. */
+interface WaitingChange {
+  readonly change: IndexChange;
+  readonly resolve: () => void;
+  readonly reject: (reason: unknown) => void;
 }
 
 /** Where the frame of a layout is. */
@@ -46,7 +65,9 @@ export class LayoutFiles {
   readonly #paths: FramePaths;
   readonly #isName: NameRule;
   readonly #mutex = new KeyedMutex();
+  readonly #waiting = new Map<string, WaitingChange[]>();
   readonly #cache = new BoundedCache<CachedIndex>(MAX_CACHED);
+  readonly #written = new BoundedCache<WrittenIndex>(MAX_WRITTEN_BYTES);
 
   /** `isName` says which names of entries count as tags. */
   constructor(paths: FramePaths, isName: NameRule = isTag) {
@@ -70,9 +91,9 @@ export class LayoutFiles {
     await mkdir(`${folder}/blobs/sha256`, { recursive: true });
     await this.#createOnce(
       this.#paths.index(repository),
-      LayoutIndex.empty(this.#isName),
+      LayoutIndex.empty(this.#isName).encode(),
     );
-    await this.#createOnce(this.#paths.marker(repository), MARKER);
+    await this.#createOnce(this.#paths.marker(repository), encodeJson(MARKER));
     await syncFolder(folder);
   }
 
@@ -89,7 +110,7 @@ export class LayoutFiles {
     }
     if (!(await this.exists(repository))) return undefined;
     if (state === undefined) return LayoutIndex.empty(this.#isName);
-    const index = await readSettled(path, state, this.#isName);
+    const index = await this.#read(path, state);
     if (Date.now() - state.changed > SETTLED) {
       this.#cache.set(path, { identity: state.identity, index });
     }
@@ -99,85 +120,137 @@ export class LayoutFiles {
   /**
    * Replaces the index by a changed one. No other change comes in between: neither
    * from this process nor from another one.
+   *
+   * An index is written whole, which takes the longer the more stands in it. So all
+   * changes that are asked for while one is being written go into the next together,
+   * and each is done when that is on the disk.
    */
-  async updateIndex(
-    repository: string,
-    change: (index: LayoutIndex) => LayoutIndex,
-  ): Promise<void> {
+  updateIndex(repository: string, change: IndexChange): Promise<void> {
     const path = this.#paths.index(repository);
-    await this.#mutex.run(
-      path,
-      () =>
-        withFileLock(
-          `${dirname(path)}/.index.json.lock`,
-          async (assertHeld) => {
-            // The cache is for readers: a writer must not build on what is old.
-            const state = await fileState(path);
-            const before = state === undefined
-              ? LayoutIndex.empty(this.#isName)
-              : await readSettled(path, state, this.#isName);
-            const after = change(before);
-            if (after === before && state !== undefined) return;
-            // Where those that a killed process left are cleaned away.
-            const temporary = this.#paths.temporary();
-            await mkdir(dirname(temporary), { recursive: true });
-            await writeDurably(temporary, encodeJson(after.toJSON()));
-            try {
-              await assertHeld();
-              await moveInto(temporary, path);
-            } catch (error) {
-              await remove(temporary);
-              throw error;
+    return new Promise((resolve, reject) => {
+      const waiting = this.#waiting.get(path);
+      if (waiting !== undefined) {
+        waiting.push({ change, resolve, reject });
+        return;
+      }
+      this.#waiting.set(path, [{ change, resolve, reject }]);
+      this.#mutex.run(path, () => this.#writeWaiting(path));
+    });
+  }
+
+  /** Makes the changes that wait, and tells of each how it went. Never fails itself. */
+  async #writeWaiting(path: string): Promise<void> {
+    let changes: readonly WaitingChange[] = [];
+    const failed = new Map<WaitingChange, unknown>();
+    try {
+      await withFileLock(
+        `${dirname(path)}/.index.json.lock`,
+        async (assertHeld) => {
+          changes = this.#takeWaiting(path);
+          await this.#replaceIndex(path, assertHeld, (index) => {
+            for (const waiting of changes) {
+              try {
+                index = waiting.change(index);
+              } catch (error) {
+                failed.set(waiting, error);
+              }
             }
-          },
-          { patience: PATIENCE, busy },
-        ),
-    );
+            return index;
+          });
+        },
+        { patience: PATIENCE, busy },
+      );
+    } catch (error) {
+      if (changes.length === 0) changes = this.#takeWaiting(path);
+      for (const waiting of changes) {
+        if (!failed.has(waiting)) failed.set(waiting, error);
+      }
+    }
+    for (const waiting of changes) {
+      if (failed.has(waiting)) waiting.reject(failed.get(waiting));
+      else waiting.resolve();
+    }
+  }
+
+  #takeWaiting(path: string): readonly WaitingChange[] {
+    const changes = this.#waiting.get(path) ?? [];
+    this.#waiting.delete(path);
+    return changes;
+  }
+
+  async #replaceIndex(
+    path: string,
+    assertHeld: () => Promise<void>,
+    change: IndexChange,
+  ): Promise<void> {
+    const state = await fileState(path);
+    const before = state === undefined
+      ? LayoutIndex.empty(this.#isName)
+      : await this.#read(path, state);
+    const after = change(before);
+    if (after === before && state !== undefined) return;
+    // Where those that a killed process left are cleaned away.
+    const temporary = this.#paths.temporary();
+    await mkdir(dirname(temporary), { recursive: true });
+    const bytes = after.encode();
+    await writeDurably(temporary, bytes);
+    try {
+      await assertHeld();
+      await moveInto(temporary, path);
+      this.#written.set(path, { bytes, index: after }, bytes.byteLength);
+    } catch (error) {
+      await remove(temporary);
+      throw error;
+    }
+  }
+
+  /**
+   * Reads an index. Other tools write theirs in place, so that one can be met half
+   * written: what cannot be read is looked at again before it counts as damaged.
+   */
+  async #read(path: string, state: FileState): Promise<LayoutIndex> {
+    if (!state.isFile) throw damaged("index.json is not a regular file");
+    if (state.size > MAX_INDEX_SIZE) throw damaged("index.json is too large");
+    for (let attempt = 1;; attempt++) {
+      try {
+        const bytes = await readFile(path);
+        const written = this.#written.get(path);
+        // To compare takes a tenth of the time of reading JSON.
+        if (written && Buffer.compare(written.bytes, bytes) === 0) {
+          return written.index;
+        }
+        const value = parseJson(bytes, { maxSize: MAX_INDEX_SIZE });
+        const index = LayoutIndex.from(value, this.#isName);
+        if (index !== undefined) return index;
+        throw damaged("index.json is not an image index");
+      } catch (error) {
+        if (isMissing(error)) return LayoutIndex.empty(this.#isName);
+        if (attempt >= 4) {
+          throw damaged("index.json is not an image index", error);
+        }
+        await new Promise((resolve) => setTimeout(resolve, 20 * attempt));
+      }
+    }
   }
 
   /** Writes a file whole, unless it is there already. */
-  async #createOnce(path: string, value: object): Promise<void> {
+  async #createOnce(
+    path: string,
+    bytes: Uint8Array<ArrayBuffer>,
+  ): Promise<void> {
     const temporary = this.#paths.temporary();
     await mkdir(dirname(temporary), { recursive: true });
-    await writeDurably(temporary, encodeJson(value));
+    await writeDurably(temporary, bytes);
     try {
       await link(temporary, path);
     } catch (error) {
       if (hasCode(error, "EEXIST")) return;
       // No hard links here: a file that another process wrote meanwhile is the same.
-      await writeDurably(path, encodeJson(value)).catch((error) => {
+      await writeDurably(path, bytes).catch((error) => {
         if (!hasCode(error, "EEXIST")) throw error;
       });
     } finally {
       await remove(temporary);
-    }
-  }
-}
-
-/**
- * Reads an index. Other tools write theirs in place, so that one can be met half
- * written: what cannot be read is looked at again before it counts as damaged.
- */
-async function readSettled(
-  path: string,
-  state: FileState,
-  isName: NameRule,
-): Promise<LayoutIndex> {
-  if (!state.isFile) throw damaged("index.json is not a regular file");
-  if (state.size > MAX_INDEX_SIZE) throw damaged("index.json is too large");
-  for (let attempt = 1;; attempt++) {
-    try {
-      const bytes = await readFile(path);
-      const options = { maxSize: MAX_INDEX_SIZE };
-      const index = LayoutIndex.from(parseJson(bytes, options), isName);
-      if (index !== undefined) return index;
-      throw damaged("index.json is not an image index");
-    } catch (error) {
-      if (isMissing(error)) return LayoutIndex.empty(isName);
-      if (attempt >= 4) {
-        throw damaged("index.json is not an image index", error);
-      }
-      await new Promise((resolve) => setTimeout(resolve, 20 * attempt));
     }
   }
 }

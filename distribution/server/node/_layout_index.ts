@@ -1,5 +1,6 @@
 import type { Descriptor } from "../../../image/descriptor.ts";
 import { AnnotationKeys } from "../../../image/annotations.ts";
+import { encodeJson } from "../../../image/encode_json.ts";
 import { MediaTypes } from "../../../image/media_type.ts";
 import { isTag } from "../../reference.ts";
 
@@ -7,6 +8,17 @@ const REF_NAME = AnnotationKeys.refName;
 
 /** Which names of entries count as tags. */
 export type NameRule = (name: string) => boolean;
+
+const decoder = new TextDecoder();
+
+/** What all indexes have in common that become of one. */
+interface IndexFrame {
+  /** The members beside `manifests`. */
+  readonly rest: Readonly<Record<string, unknown>>;
+  readonly isName: NameRule;
+  /** The JSON of entries: of thousands, a change concerns a few. */
+  readonly texts: WeakMap<Descriptor, string>;
+}
 
 /** The `index.json` of a layout, as a value that never changes. */
 export class LayoutIndex {
@@ -16,20 +28,20 @@ export class LayoutIndex {
   readonly tags: ReadonlyMap<string, string>;
   /** The entries by digest. */
   readonly byDigest: ReadonlyMap<string, Descriptor>;
-  readonly #rest: Readonly<Record<string, unknown>>;
-  readonly #isName: NameRule;
+  readonly #frame: IndexFrame;
 
+  /** `before` is an index that begins with the same entries. */
   private constructor(
-    value: Readonly<Record<string, unknown>>,
-    isName: NameRule,
+    entries: readonly Descriptor[],
+    frame: IndexFrame,
+    before?: LayoutIndex,
   ) {
-    const { manifests, ...rest } = value;
-    this.#rest = rest;
-    this.#isName = isName;
-    this.entries = manifests as Descriptor[];
-    const tags = new Map<string, string>();
-    const byDigest = new Map<string, Descriptor>();
-    for (const entry of this.entries) {
+    this.#frame = frame;
+    this.entries = entries;
+    const tags = new Map(before?.tags);
+    const byDigest = new Map(before?.byDigest);
+    for (let at = before?.entries.length ?? 0; at < entries.length; at++) {
+      const entry = entries[at]!;
       const tag = this.#tagOf(entry);
       if (tag !== undefined && !tags.has(tag)) tags.set(tag, entry.digest);
       if (!byDigest.has(entry.digest)) byDigest.set(entry.digest, entry);
@@ -40,11 +52,8 @@ export class LayoutIndex {
 
   /** The index of a new layout. `isName` says which names count as tags. */
   static empty(isName: NameRule = isTag): LayoutIndex {
-    return new LayoutIndex({
-      schemaVersion: 2,
-      mediaType: MediaTypes.index,
-      manifests: [],
-    }, isName);
+    const rest = { schemaVersion: 2, mediaType: MediaTypes.index };
+    return new LayoutIndex([], { rest, isName, texts: new WeakMap() });
   }
 
   /** Reads an index, and gives undefined where the value is none. */
@@ -53,11 +62,11 @@ export class LayoutIndex {
     isName: NameRule = isTag,
   ): LayoutIndex | undefined {
     if (typeof value !== "object" || value === null) return undefined;
-    const { manifests } = value as Record<string, unknown>;
+    const { manifests, ...rest } = value as Record<string, unknown>;
     // Go's encoder writes an empty list as null.
     const list = manifests === null ? [] : manifests;
     if (!Array.isArray(list) || !list.every(isEntry)) return undefined;
-    return new LayoutIndex({ ...value, manifests: list }, isName);
+    return new LayoutIndex(list, { rest, isName, texts: new WeakMap() });
   }
 
   /**
@@ -77,6 +86,11 @@ export class LayoutIndex {
       ...descriptor,
       annotations: { [REF_NAME]: tag },
     }));
+    if (!this.byDigest.has(descriptor.digest)) {
+      const isNew = [...missing].every((tag) => !this.tags.has(tag));
+      // Nothing else changes: what is known of the others is still so.
+      if (isNew) return this.#append(added.length > 0 ? added : [descriptor]);
+    } else if (missing.size === 0) return this;
     const entries = this.#untag((tag) => missing.has(tag))
       // An entry that only kept the manifest listed is needed no more.
       .filter((entry) =>
@@ -111,22 +125,39 @@ export class LayoutIndex {
     );
   }
 
-  /** The value as it stands in the file. */
-  toJSON(): Record<string, unknown> {
-    return { ...this.#rest, manifests: this.entries };
+  /** The content of the file. */
+  encode(): Uint8Array<ArrayBuffer> {
+    const { rest, texts } = this.#frame;
+    // Stands for the entries, whose JSON is known but for the new ones.
+    const place = crypto.randomUUID();
+    const frame = decoder.decode(encodeJson({ ...rest, manifests: [place] }));
+    const list = this.entries.map((entry) => {
+      let text = texts.get(entry);
+      if (text === undefined) {
+        text = decoder.decode(encodeJson(entry));
+        texts.set(entry, text);
+      }
+      return text;
+    });
+    const [head, tail] = frame.split(JSON.stringify(place));
+    return new TextEncoder().encode(`${head}${list.join()}${tail}`);
   }
 
-  #replace(manifests: readonly Descriptor[]): LayoutIndex {
-    const same = manifests.length === this.entries.length &&
-      manifests.every((entry, index) => entry === this.entries[index]);
-    return same
-      ? this
-      : new LayoutIndex({ ...this.#rest, manifests }, this.#isName);
+  #append(added: readonly Descriptor[]): LayoutIndex {
+    return new LayoutIndex([...this.entries, ...added], this.#frame, this);
+  }
+
+  #replace(entries: readonly Descriptor[]): LayoutIndex {
+    const same = entries.length === this.entries.length &&
+      entries.every((entry, index) => entry === this.entries[index]);
+    return same ? this : new LayoutIndex(entries, this.#frame);
   }
 
   #tagOf(entry: Descriptor): string | undefined {
     const name = entry.annotations?.[REF_NAME];
-    return typeof name === "string" && this.#isName(name) ? name : undefined;
+    return typeof name === "string" && this.#frame.isName(name)
+      ? name
+      : undefined;
   }
 
   /** The entries, with some of the tags taken off. */
