@@ -83,7 +83,7 @@ export async function* compress(
   }
   const { level = 6 } = options;
   if (zlib !== undefined) return yield* gzip(source, level, zlib);
-  yield* withPlainHeader(pipe(source, new CompressionStream("gzip")));
+  yield* withPlainHeader(gzipByStream(source));
 }
 
 /**
@@ -200,14 +200,37 @@ const PLAIN: readonly (readonly [number, number])[] = [
   [9, 255],
 ];
 
-function pipe(
+/**
+ * Feeds a `CompressionStream` piece by piece: a pipe would ask for pieces ahead, and
+ * would end the source only some time after nobody reads on.
+ */
+async function* gzipByStream(
   source: AsyncIterable<Uint8Array<ArrayBuffer>>,
-  stage: ReadableWritablePair<
-    Uint8Array<ArrayBuffer>,
-    BufferSource | Uint8Array<ArrayBuffer>
-  >,
-): ReadableStream<Uint8Array<ArrayBuffer>> {
-  return toStream(source[Symbol.asyncIterator]()).pipeThrough(stage);
+): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
+  const { readable, writable } = new CompressionStream("gzip");
+  const writer = writable.getWriter();
+  const reader = readable.getReader();
+  const made: Uint8Array<ArrayBuffer>[] = [];
+  const collecting = (async () => {
+    while (true) {
+      const { value, done } = await reader.read();
+      if (done) return;
+      made.push(value as Uint8Array<ArrayBuffer>);
+    }
+  })();
+  // It fails where it is left, which nobody waits for then.
+  collecting.catch(() => {});
+  try {
+    for await (const piece of source) {
+      await writer.write(piece);
+      yield* made.splice(0);
+    }
+    await writer.close();
+    await collecting;
+    yield* made;
+  } finally {
+    await reader.cancel().catch(() => {});
+  }
 }
 
 /** A stream that asks an iterator for its pieces, and ends it when it is cancelled. */

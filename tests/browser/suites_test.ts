@@ -14,6 +14,7 @@ const SUITES = [
   "tests/digest/verify_stream_test.ts",
   "tests/image/validate_test.ts",
   "tests/image/parse_json_test.ts",
+  "tests/image/layer/compression_test.ts",
   "tests/image/layer/gunzip_test.ts",
   "tests/image/layer/gzip_test.ts",
   "tests/image/layer/read_tar_test.ts",
