@@ -10,21 +10,10 @@ import {
 import type { BaseTransportOptions } from "../transport_options.ts";
 import { Agents } from "./_agents.ts";
 import { certificateAtHome } from "./_client_certificate.ts";
-import {
-  blameProxy,
-  checkOptions,
-  CONNECT_TIMEOUT,
-  connectTimedOut,
-  findRule,
-  hostOf,
-  portOf,
-  proxyRefused,
-  routeOf,
-} from "./_options.ts";
+import { Exchange } from "./_exchange.ts";
+import { checkOptions, findRule, hostOf, portOf, routeOf } from "./_options.ts";
 import { Localhosts } from "./_localhosts.ts";
-import { type ReceivedResponse, toResponse } from "./_response.ts";
 import { proxyAuthorization } from "./_tunnel.ts";
-import { endWith, Upload } from "./_upload.ts";
 
 /** Signed redirects and long challenges pass the 16 KiB that are usual. */
 const MAX_HEADER_SIZE = 128 * 1024;
@@ -70,119 +59,36 @@ export function nodeTransport(options: BaseTransportOptions = {}): Transport {
   });
 }
 
-function exchange(
+async function exchange(
   request: TransportRequest,
   options: BaseTransportOptions,
   agents: Agents,
   address?: string,
 ): Promise<Response> {
-  const { method, url, body, onSent, signal } = request;
-  const { connectTimeout = CONNECT_TIMEOUT } = options;
-  return new Promise((resolve, reject) => {
-    if (signal?.aborted) return reject(signal.reason);
-    const proxy = routeOf(url, options);
-    const hop = proxy !== undefined && url.protocol === "http:" ? proxy : url;
-    const module = hop.protocol === "https:" ? https : http;
-    let outgoing: http.ClientRequest;
-    try {
-      outgoing = module.request({
-        ...target(hop, options),
-        ...address && { host: address },
-        method,
-        ...hop === url
-          ? {
-            path: url.pathname + url.search,
-            headers: toOutgoingHeaders(request),
-          }
-          : throughProxy(request, hop),
-        agent: agents.get(url, method === "GET" && body === undefined, proxy),
-        maxHeaderSize: MAX_HEADER_SIZE,
-      });
-    } catch (error) {
-      return reject(toConnectionError(error, request));
-    }
-    const upload = body === undefined || body instanceof Uint8Array
-      ? undefined
-      : new Upload(outgoing, body, onSent);
-    let received: ReceivedResponse | undefined;
-    let uploaded = upload === undefined;
-    let over = false;
-
-    const connecting = setTimeout(() => {
-      fail(connectTimedOut(request, connectTimeout));
-    }, Math.min(connectTimeout, 2 ** 31 - 1));
-    const onConnected = () => clearTimeout(connecting);
-
-    const finish = () => {
-      onConnected();
-      if (over) return;
-      over = true;
-      signal?.removeEventListener("abort", onAbort);
-      // The server did not wait for the rest, so the connection cannot be used again.
-      if (!uploaded || !outgoing.writableFinished) outgoing.destroy();
-    };
-    const fail = (error: unknown) => {
-      onConnected();
-      upload?.stop();
-      if (received !== undefined) received.fail(error);
-      else reject(error);
-      outgoing.destroy();
-      finish();
-    };
-    const onAbort = () => fail(signal!.reason);
-    signal?.addEventListener("abort", onAbort, { once: true });
-
-    outgoing.on("error", (error) => {
-      // Once there is an answer, its body tells of a broken connection.
-      if (received === undefined && !over) {
-        fail(blameProxy(toConnectionError(error, request), request, proxy));
-      }
+  request.signal?.throwIfAborted();
+  const { url } = request;
+  const proxy = routeOf(url, options);
+  const hop = proxy !== undefined && url.protocol === "http:" ? proxy : url;
+  const isSecure = hop.protocol === "https:";
+  let outgoing: http.ClientRequest;
+  try {
+    outgoing = (isSecure ? https : http).request({
+      ...target(hop, options),
+      ...address && { host: address },
+      ...hop === url ? direct(request) : throughProxy(request, hop),
+      method: request.method,
+      agent: agents.get(url, isRead(request), proxy),
+      maxHeaderSize: MAX_HEADER_SIZE,
     });
-    outgoing.on("close", () => {
-      if (received === undefined && !over) {
-        const closed = Object.assign(new Error("closed"), {
-          code: "ECONNRESET",
-        });
-        fail(toConnectionError(closed, request));
-      }
-    });
-    outgoing.on("socket", (socket) => {
-      if (outgoing.reusedSocket) onConnected();
-      else if (module === http) socket.once("connect", onConnected);
-      else socket.once("secureConnect", onConnected);
-      // Deno takes the mark of a kept-alive socket as leave to send the request
-      // once more by itself when that socket is dead. We retry, not the runtime.
-      outgoing.reusedSocket = false;
-    });
-    outgoing.on("response", (message) => {
-      onConnected();
-      if (over) {
-        message.destroy();
-        return;
-      }
-      upload?.stop();
-      if (message.statusCode === 407 && proxy !== undefined) {
-        return fail(proxyRefused(request, proxy, 407));
-      }
-      try {
-        received = toResponse(message, method, {
-          mapError: (error) => toConnectionError(error, request),
-          end: finish,
-        });
-        resolve(received.response);
-      } catch (error) {
-        fail(toConnectionError(error, request));
-      }
-    });
-
-    if (upload === undefined) {
-      endWith(outgoing, body as Uint8Array | undefined, onSent);
-    } else {
-      upload.run().then((complete) => void (uploaded = complete), (error) => {
-        if (received === undefined && !over) fail(error);
-      });
-    }
-  });
+  } catch (error) {
+    throw toConnectionError(error, request);
+  }
+  const { connectTimeout } = options;
+  return await new Exchange(request, outgoing, {
+    connectTimeout,
+    isSecure,
+    proxy,
+  }).response;
 }
 
 /** Where to connect to, and the name to ask for in TLS. */
@@ -198,6 +104,16 @@ function target(
     // Else it is taken from the Host header, which a caller may override.
     servername: isIP(host) === 0 ? host : "",
   };
+}
+
+function isRead({ body, method }: TransportRequest): boolean {
+  return method === "GET" && body === undefined;
+}
+
+/** A request for the server itself. */
+function direct(request: TransportRequest): http.RequestOptions {
+  const { pathname, search } = request.url;
+  return { path: pathname + search, headers: toOutgoingHeaders(request) };
 }
 
 /** A request for a proxy to pass on: it names its whole URL (RFC 9112 §3.2.2). */
