@@ -1,14 +1,6 @@
 import { assert } from "@std/assert";
-import { compress } from "@gantry/oci/image/layer";
 import { gunzipSync } from "node:zlib";
-import {
-  assertSame,
-  gzip,
-  MIB,
-  noise,
-  text,
-  toBytes,
-} from "./_gzip_content.ts";
+import { assertSame, gzip, MIB, noise, text } from "./_gzip_content.ts";
 
 Deno.test("compress() gives the same gzip whatever the pieces are, run after run", async () => {
   const content = text(9 * MIB + 77);
@@ -16,28 +8,6 @@ Deno.test("compress() gives the same gzip whatever the pieces are, run after run
   for (const piece of [MIB, 65_536, 10_007, 5 * MIB]) {
     assertSame(await gzip(content, { piece }), first);
   }
-});
-
-Deno.test("compress() leaves the pieces that it is given as they are", async () => {
-  const content = text(6 * MIB);
-  await gzip(content);
-  assertSame(content, text(6 * MIB));
-});
-
-Deno.test("compress() takes a piece's memory for used when it asks for more", async () => {
-  const content = text(6 * MIB);
-  async function* reusing(): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-    const piece = new Uint8Array(300_000);
-    for (let start = 0; start < content.byteLength;) {
-      const part = content.subarray(start, start + piece.byteLength);
-      piece.set(part);
-      yield piece.subarray(0, part.byteLength);
-      start += part.byteLength;
-      piece.fill(0);
-    }
-  }
-  const packed = compress(reusing(), "gzip");
-  assertSame(gunzipSync(await toBytes(packed)), content);
 });
 
 Deno.test("compress() finds what stands in dense content twice", async () => {
