@@ -89,6 +89,7 @@ export class RegistryClient {
    * @param registry The registry's `host[:port]`, `docker.io` for Docker Hub.
    * @param options How to reach it.
    * @throws {InvalidReferenceError} The registry's name is malformed.
+   * @throws {RangeError} A time, a limit or a number of attempts is out of its range.
    */
   constructor(registry: string, options: ClientOptions = {}) {
     const { allowedRealms, credentials, userAgent = USER_AGENT } = options;
@@ -140,23 +141,8 @@ export class RegistryClient {
       privateHeaders,
       onEvent,
     });
-    const { mirrors = [], timeout = Infinity } = options;
-    this.#mirrors = mirrors.length === 0
-      ? undefined
-      : new Mirrors(this.registry, mirrors, {
-        onEvent,
-        clock: options.retry?.clock,
-        makeClient: (mirror) => {
-          const { limit, retry, stallTimeout, timeout, userAgent } = options;
-          const shared = { limit, retry, stallTimeout, timeout, userAgent };
-          return new RegistryClient(mirror.registry, {
-            ...shared,
-            onEvent,
-            transport: options.transport && anonymously(options.transport),
-            ...mirror,
-          });
-        },
-      });
+    const { timeout = Infinity } = options;
+    this.#mirrors = mirrorsOf(this.registry, { ...options, onEvent });
     this.#once = limitTime(once, { timeout });
     this.#transport = limitTime(retry(once, this.retryOptions), { timeout });
   }
@@ -286,4 +272,25 @@ function anonymously(base: Transport): Transport {
     base,
     (request) => base({ ...request, anonymous: true }),
   );
+}
+
+/** The mirrors of a registry, each with a client of its own that is told nothing but how to behave. */
+function mirrorsOf(
+  registry: string,
+  options: ClientOptions,
+): Mirrors | undefined {
+  const { mirrors = [], onEvent, transport } = options;
+  if (mirrors.length === 0) return undefined;
+  const { limit, retry, stallTimeout, timeout, userAgent } = options;
+  const shared = { limit, retry, stallTimeout, timeout, userAgent, onEvent };
+  return new Mirrors(registry, mirrors, {
+    onEvent,
+    clock: retry?.clock,
+    makeClient: (mirror) =>
+      new RegistryClient(mirror.registry, {
+        ...shared,
+        transport: transport && anonymously(transport),
+        ...mirror,
+      }),
+  });
 }

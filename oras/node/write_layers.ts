@@ -110,10 +110,13 @@ function refuseNested(
   }
 }
 
+/** Layers of the same content. */
+type Group = [first: PlacedLayer, ...others: PlacedLayer[]];
+
 /** Files of equal content stand together; each packed directory stands alone. */
-function groupByContent(layers: readonly PlacedLayer[]): PlacedLayer[][] {
-  const groups: PlacedLayer[][] = [];
-  const byDigest = new Map<string, PlacedLayer[]>();
+function groupByContent(layers: readonly PlacedLayer[]): Group[] {
+  const groups: Group[] = [];
+  const byDigest = new Map<string, Group>();
   for (const layer of layers) {
     const { digest } = layer.descriptor;
     const group = layer.unpack ? undefined : byDigest.get(digest);
@@ -121,7 +124,7 @@ function groupByContent(layers: readonly PlacedLayer[]): PlacedLayer[][] {
       group.push(layer);
       continue;
     }
-    const fresh = [layer];
+    const fresh: Group = [layer];
     groups.push(fresh);
     if (!layer.unpack) byDigest.set(digest, fresh);
   }
@@ -131,26 +134,26 @@ function groupByContent(layers: readonly PlacedLayer[]): PlacedLayer[][] {
 async function writeGroup(
   store: Fetcher,
   output: OutputDirectory,
-  [first, ...others]: readonly PlacedLayer[],
+  [first, ...others]: Readonly<Group>,
   context: PullContext,
   steps: PullSteps,
 ): Promise<void> {
   const { options, signal } = context;
-  const { descriptor, title } = first!;
+  const { descriptor, title } = first;
   const report = steps.report;
-  if (first!.unpack) {
+  if (first.unpack) {
     // Reading archives is loaded where there is one.
     const { unpackLayer } = await import("./unpack_layer.ts");
-    await unpackLayer(store, output, first!, context, steps);
+    await unpackLayer(store, output, first, context, steps);
     return;
   }
-  const prepare = () => output.prepare(first!.path);
+  const prepare = () => output.prepare(first.path);
   const target = await prepare();
   // What has come into being since it was looked at is not replaced unasked.
   const overwrite = (layer: PlacedLayer) => layer.replace || options.overwrite;
   await fetchToFile(store, descriptor, prepare, {
     name: title,
-    overwrite: overwrite(first!),
+    overwrite: overwrite(first),
     resume: options.resume,
     report,
     signal,
