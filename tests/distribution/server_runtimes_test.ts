@@ -70,26 +70,43 @@ Deno.test("createRegistry() runs where there is neither Deno nor Node", async ()
   }
 });
 
+/** Runs a program of this folder in Node, and gives what it printed. */
+async function runInNode(program: string): Promise<string> {
+  const root = fileURLToPath(here("../../"));
+  const file = await Deno.makeTempFile({ suffix: ".mjs" });
+  const bundled = await new Deno.Command(Deno.execPath(), {
+    args: [
+      ...["bundle", "--quiet", "--platform=deno", "-o", file],
+      fileURLToPath(here(program)),
+    ],
+    cwd: root,
+  }).output();
+  assert(bundled.success, new TextDecoder().decode(bundled.stderr));
+  const { stdout, stderr } = await new Deno.Command("node", {
+    args: [file],
+    env: { NO_COLOR: "1" },
+  }).output();
+  await Deno.remove(file);
+  const text = new TextDecoder();
+  return text.decode(stdout) || text.decode(stderr);
+}
+
 Deno.test({
   name: "serve() and directoryStorage() run in Node",
   ignore: !found("node"),
   async fn() {
-    const root = fileURLToPath(here("../../"));
-    const file = await Deno.makeTempFile({ suffix: ".mjs" });
-    const bundled = await new Deno.Command(Deno.execPath(), {
-      args: [
-        ...["bundle", "--quiet", "--platform=deno", "-o", file],
-        fileURLToPath(here("./_node_program.ts")),
-      ],
-      cwd: root,
-    }).output();
-    assert(bundled.success, new TextDecoder().decode(bundled.stderr));
-    const { stdout, stderr } = await new Deno.Command("node", {
-      args: [file],
-      env: { NO_COLOR: "1" },
-    }).output();
-    const text = new TextDecoder();
-    assertEquals(text.decode(stdout), "201 true\n", text.decode(stderr));
-    await Deno.remove(file);
+    assertEquals(await runInNode("./_node_program.ts"), "201 true\n");
+  },
+});
+
+Deno.test({
+  name:
+    "serve() in Node gives up a client that sends the head of a request for ever",
+  ignore: !found("node"),
+  async fn() {
+    assertEquals(
+      await runInNode("./_slow_head_program.ts"),
+      "HTTP/1.1 408 Request Timeout, 200\n",
+    );
   },
 });

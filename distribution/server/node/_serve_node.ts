@@ -9,18 +9,25 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { FetchHandler, Listen } from "./serve.ts";
 
+/** How often at least it is looked for heads that are overdue, in milliseconds. */
+const LONGEST = 30_000;
+
 /** Serves with `node:http` or `node:https`, in Node and Bun. */
 export const serveWithNode: Listen = async (
   handler,
-  { hostname, port, tls },
+  { hostname, port, tls, headTimeout },
 ) => {
   const scheme = tls === undefined ? "http" : "https";
   const listener = (incoming: IncomingMessage, outgoing: ServerResponse) => {
     // Whatever fails here has broken this connection, and no other.
     answer(handler, scheme, incoming, outgoing).catch(() => outgoing.destroy());
   };
-  // Uploads take as long as they take.
-  const limits = { requestTimeout: 0 };
+  const limits = {
+    // Uploads take as long as they take. Without it, heads would have no limit either.
+    requestTimeout: 0,
+    headersTimeout: headTimeout,
+    connectionsCheckingInterval: Math.min(headTimeout / 2 || LONGEST, LONGEST),
+  };
   const server = tls === undefined
     ? createPlainServer(limits, listener)
     : createTlsServer({ ...limits, ...tls }, listener);

@@ -18,6 +18,14 @@ export interface ServeOptions {
   readonly port?: number | undefined;
   /** The certificate chain and the private key, both PEM. Without them plain HTTP is spoken. */
   readonly tls?: { readonly cert: string | undefined; readonly key: string };
+  /**
+   * How long a client may take to send the head of a request, in milliseconds; 0 for
+   * as long as it likes. Only Node can limit it: `Deno.serve` waits without end, so
+   * that where strangers come a proxy in front has to.
+   *
+   * @default {60000}
+   */
+  readonly headTimeout?: number | undefined;
   /** Shuts the server down as {@linkcode RunningServer.shutdown} does. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -50,6 +58,7 @@ export type Listen = (
     readonly hostname: string;
     readonly port: number;
     readonly tls: ServeOptions["tls"];
+    readonly headTimeout: number;
   },
 ) => Promise<Omit<RunningServer, "url" | typeof Symbol.asyncDispose>>;
 
@@ -58,6 +67,7 @@ export type Listen = (
  *
  * In Deno this is `Deno.serve`, elsewhere `node:http` or `node:https`.
  *
+ * @throws {RangeError} `headTimeout` is no number of milliseconds.
  * @throws {Error} The address cannot be listened on.
  *
  * @example Serve until the end of the block
@@ -76,9 +86,20 @@ export async function serve(
   options: ServeOptions = {},
 ): Promise<RunningServer> {
   const { hostname = "127.0.0.1", port = 0, tls, signal } = options;
+  const { headTimeout = 60_000 } = options;
+  if (!Number.isSafeInteger(headTimeout) || headTimeout < 0) {
+    throw new RangeError(
+      `Cannot serve: expected headTimeout to be milliseconds, got ${headTimeout}`,
+    );
+  }
   signal?.throwIfAborted();
   const listen: Listen = "Deno" in globalThis ? serveWithDeno : serveWithNode;
-  const server = await listen(handler, { hostname, port, tls });
+  const server = await listen(handler, {
+    hostname,
+    port,
+    tls,
+    headTimeout,
+  });
   const shutdown = () => server.shutdown();
   if (signal?.aborted) await shutdown();
   signal?.addEventListener("abort", shutdown, { once: true });
