@@ -68,8 +68,11 @@ export async function readArchive(
     }
     ended = true;
   }
+  const turn = turnsOf(check.signal);
   async function* plain(): AsyncGenerator<Uint8Array<ArrayBuffer>> {
     for await (const piece of decompress(stored(), check.compression)) {
+      const waiting = turn();
+      if (waiting !== undefined) await waiting;
       size += piece.byteLength;
       checkSize();
       const pending = check.onPlain?.(piece);
@@ -107,6 +110,30 @@ export async function readArchive(
     throw wrongSize(check.size, String(read));
   }
   return { size, entries };
+}
+
+/** For so many milliseconds nothing else may have its turn. */
+const LONGEST = 100;
+
+/**
+ * Fails once a signal is aborted, and lets others have their turn now and then: a
+ * few bytes can unpack to gigabytes, and until they are unpacked nothing could abort.
+ */
+function turnsOf(
+  signal: AbortSignal | undefined,
+): () => Promise<void> | undefined {
+  let last = performance.now();
+  async function give(): Promise<void> {
+    await new Promise((go) => setTimeout(go));
+    last = performance.now();
+    signal?.throwIfAborted();
+  }
+  return () => {
+    signal?.throwIfAborted();
+    return signal === undefined || performance.now() - last < LONGEST
+      ? undefined
+      : give();
+  };
 }
 
 function wrongSize(expected: number, found: string): LayerError {
