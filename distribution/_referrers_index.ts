@@ -180,7 +180,7 @@ async function update(
         return;
       }
     }
-  });
+  }, options.signal);
 }
 
 /** Writes a list, and tells whether it is still there afterwards. */

@@ -6,6 +6,7 @@ import type {
 } from "../distribution/credential.ts";
 import { defaultTransport } from "../distribution/default_transport.ts";
 import { parseRegistryName, Reference } from "../distribution/reference.ts";
+import { KeyedMutex } from "../distribution/_keyed_mutex.ts";
 import { RegistryClient } from "../distribution/registry_client.ts";
 import type { Repository } from "../distribution/repository.ts";
 import type { Transport } from "../distribution/transport.ts";
@@ -50,6 +51,8 @@ export class RegistryAccess {
   protected readonly options: RegistryOptions;
   readonly #clients = new Map<string, RegistryClient>();
   readonly #logins = new Map<string, Credential>();
+  /** Each login is tried by itself. */
+  readonly #turns = new KeyedMutex();
   readonly #backend: AuthBackend;
   readonly #stores: CredentialStore;
   readonly #credentials: CredentialStore;
@@ -144,15 +147,17 @@ export class RegistryAccess {
   ): Promise<void> {
     const { signal, store } = options;
     const registry = this.#registryOf(options.hostname);
-    const known = this.#logins.get(registry);
-    this.#remember(registry, credential);
-    try {
-      await this.client(registry).ping({ signal });
-      await store?.put(registry, credential, { signal });
-    } catch (error) {
-      this.#remember(registry, known);
-      throw error;
-    }
+    await this.#turns.run(registry, async () => {
+      const known = this.#logins.get(registry);
+      this.#remember(registry, credential);
+      try {
+        await this.client(registry).ping({ signal });
+        await store?.put(registry, credential, { signal });
+      } catch (error) {
+        this.#remember(registry, known);
+        throw error;
+      }
+    }, signal);
   }
 
   /**
@@ -165,9 +170,11 @@ export class RegistryAccess {
   async logout(options: LogoutOptions = {}): Promise<boolean> {
     const { signal, store } = options;
     const registry = this.#registryOf(options.hostname);
-    const wasIn = this.#logins.has(registry);
-    this.#remember(registry, undefined);
-    return await store?.delete(registry, { signal }) || wasIn;
+    return await this.#turns.run(registry, async () => {
+      const wasIn = this.#logins.has(registry);
+      this.#remember(registry, undefined);
+      return await store?.delete(registry, { signal }) || wasIn;
+    }, signal);
   }
 
   /**

@@ -10,6 +10,7 @@ import {
 } from "@gantry/oci/image";
 import {
   ConnectionError,
+  DeniedError,
   NotFoundError,
   ProtocolError,
   referrersTag,
@@ -296,6 +297,41 @@ Deno.test("manifests.put() and delete() keep the referrers tag where the registr
   await assertRejects(() => app.manifests.get(sbom.digest), NotFoundError);
   await app.manifests.delete(note.digest);
   assertEquals(await listOf(app, subject), []);
+});
+
+Deno.test("manifests.put() waits for no other list of the same subject when it is aborted", async () => {
+  const bare = repository();
+  const subject = await putSubject(bare.repository);
+  const held = Promise.withResolvers<void>();
+  const asked = Promise.withResolvers<void>();
+  const { repository: app } = repository(async (request) => {
+    const { pathname } = new URL(request.url);
+    if (pathname.endsWith(referrersTag(subject.digest))) {
+      asked.resolve();
+      await held.promise;
+      return new Response(null, { status: 403 });
+    }
+    return new Response(null, { status: 201 });
+  });
+  const put = (text: string, signal?: AbortSignal) => {
+    const annotations = { text };
+    const bytes = encodeJson(
+      artifactManifest({ artifactType: NOTE, subject, annotations }),
+    );
+    const mediaType = MediaTypes.manifest;
+    return app.manifests.put(text, bytes, { mediaType, signal });
+  };
+  const first = assertRejects(() => put("first"), DeniedError);
+  await asked.promise;
+  const reason = new Error("enough");
+  const controller = new AbortController();
+  const second = assertRejects(() => put("second", controller.signal));
+  const third = assertRejects(() => put("third"), DeniedError);
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  controller.abort(reason);
+  assertEquals(await second, reason);
+  held.resolve();
+  await Promise.all([first, third]);
 });
 
 Deno.test("manifests.delete() leaves no referrer listed that it has deleted, whatever breaks before", async () => {

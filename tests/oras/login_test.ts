@@ -130,3 +130,17 @@ Deno.test("Registry refuses a back end that it does not know", () => {
   );
   assert(error.message.includes('"kerberos"'));
 });
+
+Deno.test("Registry.login() tries each of several credentials by itself, and keeps the last that was good", async () => {
+  const world = new AuthWorld({ token: onlyMe });
+  const registry = provider(world);
+  const attempts = await Promise.allSettled([
+    registry.login(ME),
+    registry.login({ ...ME, password: "other" }),
+  ]);
+  assertEquals(attempts.map(({ status }) => status), ["fulfilled", "rejected"]);
+  assertEquals(await registry.getTags("app"), ["v1"]);
+  const left = await Promise.all([registry.login(ME), registry.logout()]);
+  assertEquals(left[1], true);
+  await assertRejects(() => registry.getTags("app"), UnauthorizedError);
+});
