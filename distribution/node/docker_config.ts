@@ -7,7 +7,7 @@ import type { SignalOptions } from "../signal_options.ts";
 import { AuthFiles } from "./_auth_files.ts";
 import { DOCKER_KEYS } from "./_auth_keys.ts";
 
-/** Where {@linkcode DockerConfig} looks. */
+/** How {@linkcode DockerConfig} and {@linkcode PodmanAuth} run credential helpers. */
 export interface DockerConfigOptions {
   /**
    * The environment of credential helpers, `PATH` included, by which they are found.

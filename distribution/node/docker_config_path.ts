@@ -33,12 +33,12 @@ export function dockerConfigPath(
  *
  * @example
  * ```ts
- * import { dockerConfigFromEnv } from "@gantry/oci/distribution/node";
+ * import { dockerConfigFromEnvironment } from "@gantry/oci/distribution/node";
  * import { assert } from "@std/assert";
  *
- * assert(dockerConfigFromEnv().files[0]?.endsWith("config.json"));
+ * assert(dockerConfigFromEnvironment().files[0]?.endsWith("config.json"));
  * ```
  */
-export function dockerConfigFromEnv(): DockerConfig {
+export function dockerConfigFromEnvironment(): DockerConfig {
   return new DockerConfig(dockerConfigPath(process.env));
 }

@@ -18,12 +18,18 @@ export {
 } from "./credential_helper.ts";
 export { denoTransport } from "./deno_transport.ts";
 export { DockerConfig, type DockerConfigOptions } from "./docker_config.ts";
-export { dockerConfigFromEnv, dockerConfigPath } from "./docker_config_path.ts";
+export {
+  dockerConfigFromEnvironment,
+  dockerConfigPath,
+} from "./docker_config_path.ts";
 export {
   credentialsFromEnvironment,
   type EnvironmentCredentialsOptions,
 } from "./environment_credentials.ts";
 export { nodeTransport } from "./node_transport.ts";
 export { PodmanAuth } from "./podman_auth.ts";
-export { podmanAuthFromEnv, podmanAuthPaths } from "./podman_auth_paths.ts";
+export {
+  podmanAuthFromEnvironment,
+  podmanAuthPaths,
+} from "./podman_auth_paths.ts";
 export { proxyFromEnvironment } from "./proxy_from_environment.ts";

@@ -58,12 +58,12 @@ function runtimeFolder(
  *
  * @example
  * ```ts
- * import { podmanAuthFromEnv } from "@gantry/oci/distribution/node";
+ * import { podmanAuthFromEnvironment } from "@gantry/oci/distribution/node";
  * import { assert } from "@std/assert";
  *
- * assert(podmanAuthFromEnv().files.length > 0);
+ * assert(podmanAuthFromEnvironment().files.length > 0);
  * ```
  */
-export function podmanAuthFromEnv(): PodmanAuth {
+export function podmanAuthFromEnvironment(): PodmanAuth {
   return new PodmanAuth(podmanAuthPaths(process.env));
 }

@@ -31,7 +31,7 @@ export interface RegistryServerOptions {
   /**
    * What anybody may do, without credentials.
    *
-   * @default {[]} where the registry has users, else everything
+   * @default {nothing where the registry has users, else everything}
    */
   readonly anonymous?: readonly Action[] | undefined;
   /**
