@@ -58,6 +58,7 @@ export interface CompressOptions {
  * MiB uses up to three threads.
  *
  * @throws {LayerError} The runtime has no zstd.
+ * @throws {RangeError} The level is not one of gzip's.
  *
  * @example
  * ```ts
@@ -82,6 +83,16 @@ export async function* compress(
     return yield* through(source, engine);
   }
   const { level = 6 } = options;
+  if (compression !== "gzip") {
+    throw new TypeError(
+      `Cannot compress with ${compression}: expected none, gzip or zstd`,
+    );
+  }
+  if (!Number.isInteger(level) || level < 1 || level > 9) {
+    throw new RangeError(
+      `Cannot compress at level ${level}: expected a whole number from 1 to 9`,
+    );
+  }
   if (zlib !== undefined) return yield* gzip(source, level, zlib);
   yield* withPlainHeader(gzipByStream(source));
 }

@@ -52,6 +52,21 @@ for (const compression of ["none", "gzip"] as const) {
   });
 }
 
+Deno.test("compress() refuses levels that gzip does not have, and other compressions", async () => {
+  for (const level of [0, 10, -1, 1.5, NaN]) {
+    await assertRejects(
+      () => toBytes(compress(streamOf(new Uint8Array()), "gzip", { level })),
+      RangeError,
+      `Cannot compress at level ${level}: expected a whole number from 1 to 9`,
+    );
+  }
+  await assertRejects(
+    () => toBytes(compress(streamOf(TEXT), "brotli" as "gzip")),
+    TypeError,
+    "Cannot compress with brotli: expected none, gzip or zstd",
+  );
+});
+
 Deno.test("decompress() reads several gzip members", async () => {
   const packed = await new Blob([
     await gzip(TEXT.slice(0, 1000)),
