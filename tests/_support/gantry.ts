@@ -14,6 +14,11 @@ export function gantryCommand(): readonly string[] {
   return COMMAND;
 }
 
+/** Words as a line of the shell, whatever is in them: the path of a clone may have spaces and quotes. */
+export function shellLine(words: readonly string[]): string {
+  return words.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(" ");
+}
+
 /** What a finished command left. */
 export interface Finished {
   /** The exit code. */

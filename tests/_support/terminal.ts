@@ -1,5 +1,5 @@
 import type { Sandbox } from "./cli_sandbox.ts";
-import { gantryCommand } from "./gantry.ts";
+import { gantryCommand, shellLine } from "./gantry.ts";
 
 /** What a program left on a terminal. */
 export interface Screen {
@@ -22,8 +22,8 @@ export async function onTerminal(
   answers: readonly Answer[] = [],
   env: Record<string, string> = {},
 ): Promise<Screen> {
-  const line = [...gantryCommand(), ...args].join(" ");
-  return await shellOnTerminal(box, line, answers, env);
+  const line = shellLine([...gantryCommand(), ...args]);
+  return await lineOnTerminal(box, line, answers, env);
 }
 
 /**
@@ -37,7 +37,17 @@ export async function shellOnTerminal(
   answers: readonly Answer[] = [],
   env: Record<string, string> = {},
 ): Promise<Screen> {
-  const command = line.replaceAll(/\bgantry(?= )/g, gantryCommand().join(" "));
+  const program = shellLine(gantryCommand());
+  const command = line.replaceAll(/\bgantry(?= )/g, () => program);
+  return await lineOnTerminal(box, command, answers, env);
+}
+
+async function lineOnTerminal(
+  box: Sandbox,
+  command: string,
+  answers: readonly Answer[],
+  env: Record<string, string>,
+): Promise<Screen> {
   const child = new Deno.Command("script", {
     args: ["-qec", `trap : INT; ${command}`, "/dev/null"],
     cwd: box.folder,

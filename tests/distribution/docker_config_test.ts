@@ -14,6 +14,7 @@ import {
 } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { Credential } from "../../distribution/credential.ts";
 import { CredentialError } from "../../distribution/credential_error.ts";
 import { CredentialHelper } from "../../distribution/node/credential_helper.ts";
@@ -383,7 +384,7 @@ Deno.test("DockerConfig.put() loses nothing where processes put at once", async 
             "-A",
             "--no-lock",
             "--config",
-            new URL("../../deno.json", import.meta.url).pathname,
+            fileURLToPath(new URL("../../deno.json", import.meta.url)),
             program,
             file,
             name,

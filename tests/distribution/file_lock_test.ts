@@ -1,8 +1,9 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { fileURLToPath } from "node:url";
 import { FileLock, withFileLock } from "../../distribution/node/_file_lock.ts";
 import { processMark } from "../../distribution/node/_process_mark.ts";
 
-const WORKER = new URL("./_lock_worker.ts", import.meta.url).pathname;
+const WORKER = fileURLToPath(new URL("./_lock_worker.ts", import.meta.url));
 const busy = () => new Error("The lock is held");
 
 async function withFolder(

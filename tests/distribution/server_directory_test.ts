@@ -1,6 +1,7 @@
 import { createRegistry } from "@gantry/oci/distribution/server";
 import { directoryStorage } from "@gantry/oci/distribution/server/node";
 import { assert, assertEquals, assertFalse } from "@std/assert";
+import { fileURLToPath } from "node:url";
 import {
   beginUpload,
   client,
@@ -315,7 +316,7 @@ Deno.test("directoryStorage() loses no tag that two storages on one root write",
 
 Deno.test("directoryStorage() loses no tag that two processes write", () =>
   withRoot(async (root) => {
-    const program = new URL("./_tag_writer.ts", import.meta.url).pathname;
+    const program = fileURLToPath(new URL("./_tag_writer.ts", import.meta.url));
     await Promise.all(["a", "b", "c"].map(async (prefix) => {
       const { success, stderr } = await new Deno.Command(Deno.execPath(), {
         args: ["run", "-A", "--no-check", program, root, prefix],

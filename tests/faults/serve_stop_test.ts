@@ -1,10 +1,11 @@
 import { assertEquals, assertMatch } from "@std/assert";
+import { fileURLToPath } from "node:url";
 
 Deno.test("serve ends on SIGTERM though a client never finishes its request", async () => {
   const child = new Deno.Command(Deno.execPath(), {
     args: [
       ...["run", "-q", "-A"],
-      new URL("../../cli.ts", import.meta.url).pathname,
+      fileURLToPath(new URL("../../cli.ts", import.meta.url)),
       ...["serve", "--listen", "127.0.0.1:0"],
     ],
     stdout: "piped",

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { complete } from "../../oras/commands/_completions.ts";
 import { PROGRAM } from "../../oras/commands/table.ts";
-import { gantryCommand, runGantry } from "../_support/gantry.ts";
+import { gantryCommand, runGantry, shellLine } from "../_support/gantry.ts";
 import { found } from "../_support/programs.ts";
 import { leavesOf } from "./_every_command.ts";
 
@@ -98,7 +98,7 @@ async function withScript(
 ): Promise<void> {
   const folder = await Deno.makeTempDir();
   try {
-    const words = gantryCommand().map((word) => `'${word}'`).join(" ");
+    const words = shellLine(gantryCommand());
     const program = `${folder}/gantry`;
     await Deno.writeTextFile(program, `#!/bin/sh\nexec ${words} "$@"\n`);
     await Deno.chmod(program, 0o755);

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { packTar } from "modern-tar";
 import { Digest } from "@gantry/oci/digest";
 import {
@@ -308,7 +309,12 @@ Deno.test("Ctrl-C ends a pull with exit code 1 and leaves nothing behind", async
   );
   const child = new Deno.Command(Deno.execPath(), {
     args: [
-      ...["run", "-q", "-A", new URL("../../cli.ts", import.meta.url).pathname],
+      ...[
+        "run",
+        "-q",
+        "-A",
+        fileURLToPath(new URL("../../cli.ts", import.meta.url)),
+      ],
       ...["pull", `${box.host}/a:1`, "-o", "out"],
     ],
     cwd: box.folder,

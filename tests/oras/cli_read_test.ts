@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { fileURLToPath } from "node:url";
 import { openSandbox, type Sandbox } from "../_support/cli_sandbox.ts";
 
 const HI =
@@ -193,7 +194,7 @@ Deno.test("a reader that has enough ends the command without a message", async (
       "-c",
       '"$0" run -q -A "$1" repo tags "$2" | head -n 1',
       Deno.execPath(),
-      new URL("../../cli.ts", import.meta.url).pathname,
+      fileURLToPath(new URL("../../cli.ts", import.meta.url)),
       `${box.host}/a`,
     ],
     env: { DOCKER_CONFIG: box.folder },

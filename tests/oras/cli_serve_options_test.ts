@@ -2,6 +2,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { hash } from "bcryptjs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { runGantry, startGantry } from "../_support/gantry.ts";
 
 const INDEX = "application/vnd.oci.image.index.v1+json";
@@ -242,7 +243,7 @@ Deno.test("serve prints its requests, and sends what happens to content", async 
       return new Response();
     },
   );
-  const cli = new URL("../../cli.ts", import.meta.url).pathname;
+  const cli = fileURLToPath(new URL("../../cli.ts", import.meta.url));
   const child = new Deno.Command(Deno.execPath(), {
     args: [
       ...["run", "-q", "-A", cli, "serve", "--listen=127.0.0.1:0"],

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { runGantry, startGantry } from "../_support/gantry.ts";
 
 Deno.test("serve prints one line, keeps what is pushed, and ends cleanly", async () => {
@@ -37,7 +38,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
     const child = new Deno.Command(Deno.execPath(), {
       args: [
         ...["run", "-q", "-A"],
-        new URL("../../cli.ts", import.meta.url).pathname,
+        fileURLToPath(new URL("../../cli.ts", import.meta.url)),
         ...["serve", "--listen", "127.0.0.1:0"],
       ],
       stdout: "piped",

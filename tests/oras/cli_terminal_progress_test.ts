@@ -94,9 +94,11 @@ Deno.test({
     assert(drawn.length > 3);
     for (const line of drawn) assert(line.length <= 40, line);
 
+    // Once something is drawn, a line is typed, which the one in the background awaits.
     const resized = await shellOnTerminal(
       box,
-      `stty cols 100; t=$(tty); (sleep 0.5; stty cols 50 <$t) & ${pull} b`,
+      `stty cols 100 -echo; t=$(tty); (read x <$t; stty cols 50 <$t) & ${pull} b`,
+      [["%", "\n"]],
     );
     assertEquals(resized.code, 0);
     const widths = linesOf(resized)

@@ -355,7 +355,7 @@ for (const program of ["tar", "bsdtar"]) {
       for (const format of formats) {
         if (format === "ustar" || format === "v7") {
           // These have no room for the longer names.
-          run("sh", ["-c", `rm -rf ${path}/in/[dnz]* ${path}/in/sub/far`]);
+          run("sh", ["-c", `rm -rf "$0"/in/[dnz]* "$0"/in/sub/far`, path]);
         }
         run(program, [
           `--format=${format}`,
