@@ -18,7 +18,7 @@ export interface ArtifactManifestOptions {
   /**
    * The artifact's configuration.
    *
-   * @default {the empty descriptor; in the 1.0 form, `{}` with the artifact type as media type}
+   * @default {the empty descriptor; in the 1.0 form, with the artifact type as its media type}
    */
   readonly config?: Descriptor | undefined;
   /** Annotations of the config that is made where none is given. */

@@ -42,7 +42,7 @@ export interface PushOptions {
   /**
    * The config: `path[:mediaType]` or an object.
    *
-   * @default {the empty config `{}`}
+   * @default {the empty config, an empty JSON object}
    */
   readonly config?: string | ConfigInput | undefined;
   /** Annotations of the manifest. They win over the section `$manifest`. */

@@ -58,6 +58,7 @@ export interface CompressOptions {
  * MiB uses up to three threads.
  *
  * @throws {LayerError} The runtime has no zstd.
+ * @throws {RangeError} `level` is no whole number from 1 to 9.
  * @throws {RangeError} The level is not one of gzip's.
  *
  * @example

@@ -45,8 +45,9 @@ export interface ValidateLayerOptions {
  */
 export async function validateLayer(
   source: AsyncIterable<Uint8Array<ArrayBuffer>>,
-  { limits, signal }: ValidateLayerOptions = {},
+  options: ValidateLayerOptions = {},
 ): Promise<ValidationIssue[]> {
+  const { limits, signal } = options;
   const issues: ValidationIssue[] = [];
   const seen = new Set<string>();
   let length = 0;

@@ -23,6 +23,7 @@ export interface PackDirectoryOptions extends TarDirectoryOptions, PackOptions {
  *
  * @throws {LayerError} Through the stream: a file changed while it was read, or is of a kind that a layer cannot hold.
  * @throws {TypeError} Through the stream: the prefix is absolute or has `..` in it.
+ * @throws {RangeError} Through the stream: `level` is no whole number from 1 to 9.
  *
  * @example
  * ```ts
@@ -53,6 +54,7 @@ export function packDirectory(
  *
  * @throws {LayerError} A file changed while it was read, or is of a kind that a layer cannot hold.
  * @throws {TypeError} The prefix is absolute or has `..` in it.
+ * @throws {RangeError} `level` is no whole number from 1 to 9.
  *
  * @example
  * ```ts

@@ -23,6 +23,7 @@ export interface PackLayerOptions extends TarChangesOptions, PackOptions {
  * says what goes in.
  *
  * @throws {LayerError} Through the stream: a file changed while it was read, or is of a kind that a layer cannot hold.
+ * @throws {RangeError} Through the stream: `level` is no whole number from 1 to 9.
  *
  * @example
  * ```ts
@@ -55,6 +56,7 @@ export function packLayer(
  * layer.
  *
  * @throws {LayerError} A file changed while it was read, or is of a kind that a layer cannot hold.
+ * @throws {RangeError} `level` is no whole number from 1 to 9.
  *
  * @example
  * ```ts
@@ -88,6 +90,7 @@ export async function packLayerToFile(
  * `base`.
  *
  * @throws {LayerError} Through the stream: a file changed while it was read, or is of a kind that a layer cannot hold.
+ * @throws {RangeError} Through the stream: `level` is no whole number from 1 to 9.
  *
  * @example
  * ```ts
