@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Digest, SizeMismatchError, verifyStream } from "@gantry/oci/digest";
+import { bytesOf } from "../_support/bytes_of.ts";
 
 /** A stream of one piece, which tells whether it was cancelled. */
 function streamOf(
@@ -36,7 +37,7 @@ for (const [found, piece] of NO_BYTES) {
     const verified = streamOf(piece);
     const digest = String(await Digest.fromString(""));
     await assertRejects(
-      () => new Response(verifyStream(verified.stream, { digest })).bytes(),
+      () => bytesOf(verifyStream(verified.stream, { digest })),
       TypeError,
       `expected pieces of type Uint8Array, found ${found}`,
     );
@@ -49,7 +50,7 @@ Deno.test("verifyStream() fits no content to a size that is no number", async ()
   for (const text of ["hello", ""]) {
     const stream = new Blob([text]).stream();
     const read = verifyStream(stream, { digest, size: NaN });
-    await assertRejects(() => new Response(read).bytes(), SizeMismatchError);
+    await assertRejects(() => bytesOf(read), SizeMismatchError);
   }
   const exact = verifyStream(new Blob(["hello"]).stream(), { digest, size: 5 });
   assertEquals(await new Response(exact).text(), "hello");
