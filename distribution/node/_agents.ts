@@ -2,8 +2,13 @@ import * as http from "node:http";
 import * as https from "node:https";
 import * as tls from "node:tls";
 import type { BaseTransportOptions } from "../transport_options.ts";
+import { DirectAgent } from "./_direct_agent.ts";
 import { LosslessAgent } from "./_lossless_agent.ts";
 import { TunnelAgent } from "./_tunnel.ts";
+
+const IS_DENO = "Deno" in globalThis;
+
+const SecureAgent = IS_DENO ? DirectAgent : https.Agent;
 
 /** The connections of one transport: kept alive, and shared by its requests. */
 export class Agents {
@@ -33,7 +38,7 @@ export class Agents {
       return tunnel;
     }
     if (proxy?.protocol === "https:") {
-      return this.#toProxy ??= new https.Agent({
+      return this.#toProxy ??= new SecureAgent({
         keepAlive: true,
         ...withoutClient(this.#options),
       });
@@ -41,9 +46,9 @@ export class Agents {
     if (url.protocol !== "https:") {
       return this.#plain ??= new http.Agent({ keepAlive: true });
     }
-    return reads && "Deno" in globalThis
+    return reads && IS_DENO
       ? this.#reading ??= new LosslessAgent(secureOptions(this.#options))
-      : this.#secure ??= new https.Agent(secureOptions(this.#options));
+      : this.#secure ??= new SecureAgent(secureOptions(this.#options));
   }
 
   /** Closes idle connections; those in use are closed when they become idle. */

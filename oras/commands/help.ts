@@ -50,6 +50,7 @@ export function helpPage(command: Command, path: string): string {
   const permissions = permissionsOf(path);
   if (permissions !== undefined && permissions.flags.length > 0) {
     sections.push(permissionSection(permissions.flags));
+    if (namesFiles(command)) sections.push(FILES_TOO);
   }
   if (command.commands !== undefined) {
     sections.push(
@@ -64,6 +65,16 @@ function talks({ flags = [] }: Command): boolean {
   return flags.some(({ name }) => /^(?:from-)?registry-config$/.test(name)) &&
     flags.some(({ name }) => name === "timeout");
 }
+
+/** Whether the flags of a command may name files that its permissions do not tell of. */
+function namesFiles({ flags = [] }: Command): boolean {
+  return flags.some(({ name }) =>
+    /^(?:(?:from|to)-)?(?:ca-file|oci-layout)$/.test(name)
+  );
+}
+
+const FILES_TOO =
+  "Files that flags name, image layouts and archives need --allow-read with their\npaths, too, and --allow-write to be changed.";
 
 /** How a command is called, in one line. */
 export function usageLine(command: Command, path: string): string {

@@ -1,11 +1,15 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { fileURLToPath } from "node:url";
+import { createRegistry } from "@gantry/oci/distribution/server";
 import { helpPage } from "../../oras/commands/help.ts";
 import {
   PERMISSION_GROUPS,
   permissionsOf,
 } from "../../oras/commands/permissions.ts";
+import { makeCertificates } from "../_support/certificates.ts";
+import { openSandbox } from "../_support/cli_sandbox.ts";
 import { runProgram } from "../_support/gantry.ts";
+import { found } from "../_support/programs.ts";
 import { ENDLESS, leavesOf, LINES, openWorkshop } from "./_every_command.ts";
 
 const CLONE = fileURLToPath(new URL("../../", import.meta.url));
@@ -52,6 +56,52 @@ Deno.test("each command runs with the permissions of its group and no others", a
     });
     assertEquals(code, 0, `gantry ${line}: ${stderr}`);
   }
+});
+
+Deno.test({
+  name: "commands need no other permissions for a registry that speaks TLS",
+  ignore: !found("openssl"),
+  async fn() {
+    const { selfSigned } = await makeCertificates();
+    await using box = await openSandbox();
+    await box.write("hi.txt", "hi\n");
+    await box.write("ca.pem", selfSigned.cert);
+    await using registry = Deno.serve(
+      { hostname: "127.0.0.1", port: 0, onListen() {}, ...selfSigned },
+      createRegistry().fetch,
+    );
+    const host = `127.0.0.1:${registry.addr.port}`;
+    const places: Readonly<Record<string, string>> = {
+      registry: host,
+      credentials: `${box.folder}/../docker`,
+      files: box.folder,
+      output: `${box.folder}/out`,
+      temporary: `${box.folder}/tmp`,
+    };
+    for (const trust of [["--ca-file", "ca.pem"], ["--insecure"]]) {
+      for (
+        const words of [
+          ["push", `${host}/app:v1`, "hi.txt", ...trust],
+          ["resolve", `${host}/app:v1`, ...trust],
+          ["tag", `${host}/app:v1`, "v2", ...trust],
+          ["pull", `${host}/app:v2`, "--output", "out", ...trust],
+        ]
+      ) {
+        const [program, ...flags] = commandWith(words, places);
+        // What flags name must be allowed, too.
+        const line = flags.toSpliced(1, 0, `--allow-read=${box.folder}`);
+        const { code, stderr } = await runProgram([program!, ...line], {
+          cwd: box.folder,
+          env: {
+            DOCKER_CONFIG: places["credentials"]!,
+            TMPDIR: places["temporary"]!,
+          },
+        });
+        assertEquals([code, stderr], [0, ""], words.join(" "));
+      }
+    }
+    assertEquals(await box.read("out/hi.txt"), "hi\n");
+  },
 });
 
 Deno.test("serve runs with its permissions and no others, and serves", async () => {
