@@ -59,7 +59,6 @@ export interface CompressOptions {
  *
  * @throws {LayerError} The runtime has no zstd.
  * @throws {RangeError} `level` is no whole number from 1 to 9.
- * @throws {RangeError} The level is not one of gzip's.
  *
  * @example
  * ```ts
