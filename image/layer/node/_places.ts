@@ -1,17 +1,9 @@
 import { mkdirSync } from "node:fs";
-import { LayerLimitError, UnsafeEntryError } from "../errors.ts";
+import { UnsafeEntryError } from "../errors.ts";
 import type { FileNameRules } from "../name_rules.ts";
+import { Lookups, MAX_LINKS } from "./_lookups.ts";
 import { SiblingNames } from "./_sibling_names.ts";
 import { BASE, type DirectoryNode, directoryNode } from "./_tree_model.ts";
-
-/** How many links are followed on the way to one place: more than any system follows. */
-const MAX_LINKS = 255;
-/**
- * How many parts of paths are looked up, to begin with and for each entry. Links with
- * long targets that lead through one another multiply their parts.
- */
-const FREE_LOOKUPS = 100_000;
-const LOOKUPS_PER_ENTRY = 200;
 
 /** A directory on disk and in the model. */
 export interface Place {
@@ -23,8 +15,8 @@ export interface Place {
 export class Places {
   readonly #root: Place;
   readonly #names: SiblingNames;
+  readonly #lookups = new Lookups();
   #layer: number = BASE;
-  #lookups = FREE_LOOKUPS;
   #last: { readonly key: string; readonly place: Place } | undefined;
 
   /** Takes the tree's root, and the rules for names. */
@@ -41,7 +33,7 @@ export class Places {
 
   /** Grants what an entry may cost. */
   nextEntry(): void {
-    this.#lookups += LOOKUPS_PER_ENTRY;
+    this.#lookups.nextEntry();
   }
 
   /** Is called when a directory or a link came or went. */
@@ -88,9 +80,7 @@ export class Places {
     let links = 0;
     while (queue.length > 0) {
       const part = queue.pop()!;
-      if (--this.#lookups < 0) {
-        throw new LayerLimitError("links and paths that are not so long");
-      }
+      this.#lookups.count();
       const at = trail.at(-1)!;
       if (part === "..") {
         if (trail.length === 1) {

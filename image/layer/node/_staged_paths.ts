@@ -1,19 +1,10 @@
 import { lstatSync, mkdirSync, readlinkSync, type Stats } from "node:fs";
 import { join } from "node:path";
 import { errorCode } from "../../../digest/_error_code.ts";
-import { LayerLimitError, UnsafeEntryError } from "../errors.ts";
+import { UnsafeEntryError } from "../errors.ts";
 import { NameClaims } from "../_name_claims.ts";
 import type { FileNameRules } from "../name_rules.ts";
-
-/** How many links are followed on the way to one place: more than any system follows. */
-const MAX_LINKS = 255;
-/**
- * How many parts of paths are looked up, to begin with and for each entry. Links with
- * long targets that lead through one another multiply: 240 of them in 10 KiB of gzip
- * would otherwise keep the disk busy for hours. Real trees take a tenth of this.
- */
-const FREE_LOOKUPS = 100_000;
-const LOOKUPS_PER_ENTRY = 200;
+import { Lookups, MAX_LINKS } from "./_lookups.ts";
 
 /**
  * Where the entries of an archive go in a tree that nobody else sees.
@@ -28,7 +19,7 @@ export class StagedPaths {
   readonly #parents = new Map<string, readonly string[]>();
   readonly #rules: FileNameRules;
   readonly #claims: NameClaims;
-  #lookups = FREE_LOOKUPS;
+  readonly #lookups = new Lookups();
 
   /** Takes the tree's root, the place below it that entries must not leave, and the rules for names. */
   constructor(root: string, boundary: readonly string[], rules: FileNameRules) {
@@ -45,7 +36,7 @@ export class StagedPaths {
 
   /** Where an entry goes: its parents as they are on disk, and its own name. */
   place(parts: readonly string[], name: string): readonly string[] {
-    this.#lookups += LOOKUPS_PER_ENTRY;
+    this.#lookups.nextEntry();
     const place = [...this.parent(parts, name, true), parts.at(-1)!];
     const other = this.#claims.claim(place);
     if (other === undefined) return place;
@@ -138,9 +129,7 @@ export class StagedPaths {
         continue;
       }
       place.push(part);
-      if (--this.#lookups < 0) {
-        throw new LayerLimitError("links and paths that are not so long");
-      }
+      this.#lookups.count();
       const found = this.stat(place);
       if (found === undefined) {
         if (make && links > 0) {
