@@ -40,7 +40,7 @@ export async function readArchive(
   check: ArchiveCheck,
   visit: EntryVisitor,
 ): Promise<ReadArchive> {
-  const { limits } = check;
+  const { compression, limits, signal } = check;
   let read = 0;
   let size = 0;
   let holes = 0;
@@ -57,7 +57,7 @@ export async function readArchive(
     }
   }
   async function* stored(): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-    for await (const piece of piecesOf(stream, check.signal)) {
+    for await (const piece of piecesOf(stream, signal)) {
       read += piece.byteLength;
       if (check.size !== undefined && read > check.size) {
         throw wrongSize(check.size, "more");
@@ -68,11 +68,8 @@ export async function readArchive(
     }
     ended = true;
   }
-  const turn = turnsOf(check.signal);
   async function* plain(): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-    for await (const piece of decompress(stored(), check.compression)) {
-      const waiting = turn();
-      if (waiting !== undefined) await waiting;
+    for await (const piece of decompress(stored(), compression, { signal })) {
       size += piece.byteLength;
       checkSize();
       const pending = check.onPlain?.(piece);
@@ -110,30 +107,6 @@ export async function readArchive(
     throw wrongSize(check.size, String(read));
   }
   return { size, entries };
-}
-
-/** For so many milliseconds nothing else may have its turn. */
-const LONGEST = 100;
-
-/**
- * Fails once a signal is aborted, and lets others have their turn now and then: a
- * few bytes can unpack to gigabytes, and until they are unpacked nothing could abort.
- */
-function turnsOf(
-  signal: AbortSignal | undefined,
-): () => Promise<void> | undefined {
-  let last = performance.now();
-  async function give(): Promise<void> {
-    await new Promise((go) => setTimeout(go));
-    last = performance.now();
-    signal?.throwIfAborted();
-  }
-  return () => {
-    signal?.throwIfAborted();
-    return signal === undefined || performance.now() - last < LONGEST
-      ? undefined
-      : give();
-  };
 }
 
 function wrongSize(expected: number, found: string): LayerError {

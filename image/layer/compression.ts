@@ -5,6 +5,7 @@ import { gunzip } from "./_gunzip.ts";
 import { compressionAt, MAGIC_SIZE } from "./_magic.ts";
 import { gunzipByNode } from "./_node_gunzip.ts";
 import { nodeZlib, through, type Zlib } from "./_node_zlib.ts";
+import { turns } from "./_turns.ts";
 import { decompressZstd } from "./_zstd.ts";
 
 /** How a layer's tar is compressed. */
@@ -97,6 +98,15 @@ export async function* compress(
   yield* withPlainHeader(gzipByStream(source));
 }
 
+/** Options of {@linkcode decompress}. */
+export interface DecompressOptions {
+  /**
+   * Stops the work, which then fails with the signal's reason, also while little
+   * unpacks to much. The source is to be stopped by whoever made it.
+   */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * Decompresses a layer; with `auto` as its first bytes tell. Gzip may have several
  * members and zeros behind them, and zstd several frames, on every runtime.
@@ -116,10 +126,11 @@ export async function* compress(
 export async function* decompress(
   source: AsyncIterable<Uint8Array<ArrayBuffer>>,
   compression: Compression | "auto" = "auto",
+  options: DecompressOptions = {},
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
   if (compression === "auto") {
     const [found, whole] = await detect(source);
-    return yield* decompress(whole, found);
+    return yield* decompress(whole, found, options);
   }
   if (compression === "none") return yield* source;
   // A failure of the source is told from one of the engine by who saw it first.
@@ -133,9 +144,16 @@ export async function* decompress(
     }
   }
   try {
-    yield* inflate(watched(), compression, nodeZlib());
+    const turn = turns();
+    for await (const piece of inflate(watched(), compression, nodeZlib())) {
+      const waiting = turn();
+      if (waiting !== undefined) await waiting;
+      options.signal?.throwIfAborted();
+      yield piece;
+    }
   } catch (error) {
     if (failure !== undefined) throw failure.error;
+    options.signal?.throwIfAborted();
     if (error instanceof LayerError) throw error;
     throw new LayerError(
       "LAYER_INVALID",

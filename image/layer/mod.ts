@@ -11,6 +11,7 @@ export {
   compressionOf,
   type CompressOptions,
   decompress,
+  type DecompressOptions,
 } from "./compression.ts";
 export { type EntryNameOptions, parseEntryName } from "./entry_name.ts";
 export {

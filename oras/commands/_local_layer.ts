@@ -18,9 +18,9 @@ export async function* readLocalLayer(
   path: string,
   signal: AbortSignal,
 ): AsyncGenerator<TarEntryHeader, void, undefined> {
-  for await (
-    const { header } of readTar(decompress(await streamLocal(path, signal)))
-  ) {
+  const stored = await streamLocal(path, signal);
+  const tar = decompress(stored, "auto", { signal });
+  for await (const { header } of readTar(tar)) {
     signal.throwIfAborted();
     yield header;
   }

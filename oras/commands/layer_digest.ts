@@ -59,7 +59,9 @@ async function measure(file: string, signal: AbortSignal): Promise<Measured> {
       yield piece;
     }
   }
-  for await (const piece of decompress(watched())) await plain.update(piece);
+  for await (const piece of decompress(watched(), "auto", { signal })) {
+    await plain.update(piece);
+  }
   return {
     file,
     mediaType: TYPES[compressionAt(first)],

@@ -3,6 +3,7 @@ import { decodeBase64 } from "@std/encoding/base64";
 import { compress, decompress, LayerError } from "@gantry/oci/image/layer";
 import { streamOf } from "./_archives.ts";
 import { toBytes } from "./_gzip_content.ts";
+import { zstdBomb } from "./_tar_blocks.ts";
 
 const TEXT = new TextEncoder().encode("hello, layer\n".repeat(40_000));
 
@@ -65,6 +66,29 @@ Deno.test("compress() refuses levels that gzip does not have, and other compress
     TypeError,
     "Cannot compress with brotli: expected none, gzip or zstd",
   );
+});
+
+Deno.test("decompress() lets itself be stopped while little unpacks to much", async () => {
+  async function* bomb(
+    size?: number,
+  ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+    yield zstdBomb().slice(0, size);
+  }
+  // Loads the decoder.
+  await assertRejects(
+    () => toBytes(decompress(bomb(1000), "auto")),
+    LayerError,
+    "it ends early",
+  );
+  const reason = new RangeError("enough");
+  const stop = new AbortController();
+  const { signal } = stop;
+  // By then the decoder is at work.
+  setTimeout(() => stop.abort(reason), 50);
+  const error = await assertRejects(async () => {
+    for await (const _ of decompress(bomb(), "auto", { signal }));
+  });
+  assertEquals(error, reason);
 });
 
 Deno.test("decompress() reads several gzip members", async () => {

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { compress, validateLayer } from "@gantry/oci/image/layer";
 import { archive, type Entry, streamOf } from "./_archives.ts";
-import { header, octal } from "./_tar_blocks.ts";
+import { header, octal, zstdBomb } from "./_tar_blocks.ts";
 
 const cases: Readonly<Record<string, [readonly Entry[], readonly string[]]>> = {
   "a good layer": [[
@@ -75,21 +75,6 @@ Deno.test("validateLayer() stops while it waits, with the signal's own reason", 
   const error = await assertRejects(() => validateLayer(stream, { signal }));
   assertEquals(error, reason);
 });
-
-/** A zstd frame that unpacks to a header and 4 GiB of zeros: RFC 8878 §3.1.1. */
-function zstdBomb(): Uint8Array<ArrayBuffer> {
-  const size = "\x80".padEnd(7, "\0") + "\x01".padEnd(5, "\0");
-  const blocks = 2 ** 32 / 131_072;
-  const bytes = new Uint8Array(6 + 3 + 512 + 4 * blocks);
-  // Magic, no flags, a window of 128 KiB; a block of bytes as they are.
-  bytes.set([0x28, 0xb5, 0x2f, 0xfd, 0, 0x38, 512 << 3 & 0xff, 512 >> 5, 0]);
-  bytes.set(header({ name: "zeros", size }), 9);
-  for (let at = 521; at < bytes.byteLength; at += 4) {
-    // A block that is one byte 131,072 times, and not the last one.
-    bytes.set([2, 0, 0x10, 0], at);
-  }
-  return bytes;
-}
 
 Deno.test("validateLayer() lets itself be stopped while little unpacks to much", async () => {
   async function* piece(
