@@ -1,3 +1,5 @@
+import { printableJson } from "./_printable.ts";
+
 /** Whoever reads the output has gone away, as `head` does when it has enough. */
 export class OutputClosedError extends Error {
   /** The class's name. */
@@ -19,6 +21,18 @@ export class Console {
       Deno.stdout,
       typeof content === "string" ? this.#encoder.encode(content) : content,
     );
+  }
+
+  /**
+   * Prints JSON as it is; on a terminal, what would steer that is escaped. Programs get
+   * the same bytes as from oras.
+   */
+  json(content: string | Uint8Array): void {
+    if (!Deno.stdout.isTerminal()) return this.outRaw(content);
+    const text = typeof content === "string"
+      ? content
+      : new TextDecoder().decode(content);
+    this.outRaw(printableJson(text));
   }
 
   /** Prints a line for people. */

@@ -40,7 +40,7 @@ export async function readFormat(
   if (format === "json") {
     return {
       isText: false,
-      print: (console, value) => console.out(prettyJson(value)),
+      print: (console, value) => console.json(`${prettyJson(value)}\n`),
     };
   }
   if (!inline && format !== "go-template") {

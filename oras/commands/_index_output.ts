@@ -54,8 +54,8 @@ export async function deliverIndex(
   const isDry = flags.bool("dry-run");
   if (output === "-") {
     const text = new TextDecoder().decode(bytes);
-    if (flags.bool("pretty")) return console.out(indentJson(text));
-    return console.outRaw(bytes);
+    if (flags.bool("pretty")) return console.json(`${indentJson(text)}\n`);
+    return console.json(bytes);
   }
   const say = (line: string) => {
     if (format.isText) console.out(line);

@@ -84,13 +84,10 @@ export function indentJson(text: string): string {
 /** A string; an empty object or list; a bracket, comma or colon; or white space. */
 const TOKEN = /"(?:[^"\\]|\\.)*"|\{\s*\}|\[\s*\]|[{}[\],:]|\s+/gs;
 
-/**
- * These characters stand only inside strings. Beside those that Go escapes they are
- * those that would steer a terminal, or turn the direction of writing.
- */
+/** These characters stand only inside strings. */
 function escapeHtml(json: string): string {
   return json.replace(
-    /[<>&\x7f-\x9f\u2028-\u202e\u2066-\u2069]/g,
+    /[<>&\u2028\u2029]/g,
     (found) => `\\u${found.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
 }

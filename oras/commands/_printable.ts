@@ -11,3 +11,15 @@ export function printable(text: string): string {
     "?",
   );
 }
+
+/**
+ * JSON as it may go to a terminal: the same characters are escaped, which leaves its
+ * meaning as it is. Whatever is no JSON is escaped likewise.
+ */
+export function printableJson(json: string): string {
+  return json.replace(
+    // deno-lint-ignore no-control-regex
+    /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u2028-\u202e\u2060\u2066-\u2069\ufeff]|\r(?!\n)/g,
+    (found) => `\\u${found.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}

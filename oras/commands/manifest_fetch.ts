@@ -58,9 +58,9 @@ export async function run(invocation: Invocation): Promise<void> {
     });
   } else if (output === "" || output === "-") {
     if (flags.bool("pretty")) {
-      console.out(indentJson(new TextDecoder().decode(bytes)));
+      console.json(`${indentJson(new TextDecoder().decode(bytes))}\n`);
     } else {
-      console.outRaw(bytes);
+      console.json(bytes);
     }
   }
 }

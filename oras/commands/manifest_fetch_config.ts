@@ -58,8 +58,8 @@ export async function run(invocation: Invocation): Promise<void> {
     });
   } else if (output === "" || output === "-") {
     const text = new TextDecoder().decode(content);
-    if (flags.bool("pretty")) console.out(indentJson(text));
-    else console.outRaw(content);
+    if (flags.bool("pretty")) console.json(`${indentJson(text)}\n`);
+    else console.json(content);
   }
 }
 

@@ -1,5 +1,7 @@
 import { assertEquals, assertFalse, assertStringIncludes } from "@std/assert";
 import { openSandbox } from "../_support/cli_sandbox.ts";
+import { found } from "../_support/programs.ts";
+import { onTerminal } from "../_support/terminal.ts";
 
 const PASSWORD = "s3cr3t-pass";
 const KEY = "s3cr3t-key";
@@ -68,14 +70,53 @@ Deno.test("what turns the direction of writing does not reach the terminal", asy
   );
 });
 
-Deno.test("JSON has as escapes what would steer a terminal", async () => {
-  const tags = ["a\u009b2Jb", "c\u202ed", "e\x7ff"];
-  await using box = await openSandbox(() => Response.json({ tags }));
+const STEERING = ["a\u009b2Jb", "c\u202ed", "e\x7ff"];
+
+Deno.test("JSON that programs read has Go's escapes and no others", async () => {
+  await using box = await openSandbox(() => Response.json({ tags: STEERING }));
   const text = await box.ok(
     ...["repo", "tags", `${box.host}/app`, "--format", "json"],
   );
-  assertEquals(JSON.parse(text), { tags });
-  assertFalse(/[\x7f-\x9f\u202e]/.test(text), text);
+  assertEquals(text, `${JSON.stringify({ tags: STEERING }, null, 2)}\n`);
+});
+
+Deno.test({
+  name: "JSON on a terminal has as escapes what would steer it",
+  ignore: !found("script"),
+  async fn() {
+    const bytes = new TextEncoder().encode(JSON.stringify({
+      schemaVersion: 2,
+      manifests: [],
+      annotations: { a: STEERING.join() },
+    }));
+    await using box = await openSandbox(({ url }) =>
+      url.includes("/tags/")
+        ? Response.json({ tags: STEERING })
+        : new Response(bytes, {
+          headers: {
+            "content-type": "application/vnd.oci.image.index.v1+json",
+          },
+        })
+    );
+    const name = `${box.host}/app`;
+    for (
+      const args of [
+        ["repo", "tags", name, "--format", "json"],
+        ["manifest", "fetch", `${name}:v1`],
+        ["manifest", "fetch", `${name}:v1`, "--pretty"],
+      ]
+    ) {
+      const { code, screen } = await onTerminal(box, args);
+      assertEquals(code, 0, screen);
+      assertStringIncludes(screen, "a\\u009b2Jb");
+      assertStringIncludes(screen, "c\\u202ed");
+      assertFalse(/[\x7f-\x9f\u202e]/.test(screen), screen);
+    }
+    assertEquals(
+      await box.ok("manifest", "fetch", `${name}:v1`),
+      new TextDecoder().decode(bytes),
+    );
+  },
 });
 
 const EVIL = "x\x1b[2J\r\nPulled all of it\n\u009b31m";

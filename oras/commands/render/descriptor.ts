@@ -71,6 +71,6 @@ export function printWholeDescriptor(
   descriptor: Descriptor,
 ): void {
   const text = new TextDecoder().decode(encodeJson(descriptor));
-  if (flags.bool("pretty")) console.out(indentJson(text));
-  else console.outRaw(text);
+  if (flags.bool("pretty")) console.json(`${indentJson(text)}\n`);
+  else console.json(text);
 }

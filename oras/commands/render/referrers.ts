@@ -1,6 +1,6 @@
 import type { ReferrerTree } from "../../discover.ts";
 import { prettyJson } from "../_json.ts";
-import { printable } from "../_printable.ts";
+import { printable, printableJson } from "../_printable.ts";
 import { type DescriptorBlock, descriptorBlock } from "./descriptor.ts";
 
 /** A manifest with what refers to it, as results tell it. */
@@ -64,7 +64,7 @@ export function referrersTable(
       const { referrers: _, reference: __, ...descriptor } = referrer;
       return [
         `${types[index]!.padEnd(width)}   ${referrer.digest}`,
-        prettyJson(descriptor),
+        printableJson(prettyJson(descriptor)),
       ];
     }),
   ];
