@@ -8,11 +8,16 @@ import { found } from "../_support/programs.ts";
 import { rawRequest } from "./_raw_request.ts";
 import { client, digestOf, MANIFEST, pushBlob } from "./_registries.ts";
 
+const ANYWHERE = {
+  hostname: "127.0.0.1",
+  port: 0,
+  tls: undefined,
+  headTimeout: 60_000,
+};
 const LISTENERS = { Deno: serveWithDeno, node: serveWithNode };
 
 for (const [runtime, listen] of Object.entries(LISTENERS)) {
-  const start = (registry = createRegistry()) =>
-    listen(registry, { hostname: "127.0.0.1", port: 0, tls: undefined });
+  const start = (registry = createRegistry()) => listen(registry, ANYWHERE);
   const at = (port: number) => `http://127.0.0.1:${port}`;
 
   Deno.test(`serve() moves blobs with exact lengths (${runtime})`, async () => {
@@ -133,11 +138,7 @@ for (const [runtime, listen] of Object.entries(LISTENERS)) {
 
   Deno.test(`serve() rejects when the port is taken (${runtime})`, async () => {
     const server = await start();
-    const options = {
-      hostname: "127.0.0.1",
-      port: server.port,
-      tls: undefined,
-    };
+    const options = { ...ANYWHERE, port: server.port };
     await assertRejects(async () => await listen(createRegistry(), options));
     await server.shutdown();
   });
@@ -152,8 +153,7 @@ for (const [runtime, listen] of Object.entries(LISTENERS)) {
 async function speakTls(listen: typeof serveWithDeno): Promise<void> {
   const certificates = await makeCertificates();
   const server = await listen(createRegistry(), {
-    hostname: "127.0.0.1",
-    port: 0,
+    ...ANYWHERE,
     tls: certificates.server,
   });
   const http = Deno.createHttpClient({ caCerts: [certificates.ca.cert] });
