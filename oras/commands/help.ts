@@ -73,8 +73,11 @@ function namesFiles({ flags = [] }: Command): boolean {
   );
 }
 
-const FILES_TOO =
-  "Files that flags name, image layouts and archives need --allow-read with their\npaths, too, and --allow-write to be changed.";
+const FILES_TOO = [
+  "Files that flags name, image layouts and archives need --allow-read with their",
+  "paths, too, and --allow-write to be changed; other variables of the environment",
+  "are as if they were not set, unless --allow-env names them.",
+].join("\n");
 
 /** How a command is called, in one line. */
 export function usageLine(command: Command, path: string): string {
