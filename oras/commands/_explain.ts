@@ -38,7 +38,7 @@ export function explain(error: unknown): CommandError {
     {
       cause: error,
       hint: error instanceof OciError
-        ? FLAG_HINTS[error.code] ?? error.hint
+        ? flagHint(error) ?? error.hint
         : undefined,
     },
   );
@@ -46,6 +46,12 @@ export function explain(error: unknown): CommandError {
 
 function oneLine(message: string, options: CommandErrorOptions): CommandError {
   return new CommandError(printable(message), options);
+}
+
+function flagHint({ code, message }: OciError): string | undefined {
+  // What is pushed comes of nobody else.
+  const isPush = code === "PATH_TRAVERSAL" && message.startsWith("Cannot push");
+  return isPush ? undefined : FLAG_HINTS[code];
 }
 
 /** Which flag helps, by the code of the error. */

@@ -128,6 +128,11 @@ export class FlagValues {
   }
 }
 
+/** Refuses a value that is empty, as that of a variable which is not set. */
+export function checkFilled(value: string): string | undefined {
+  return value === "" ? "expecting more than nothing" : undefined;
+}
+
 /** Reads a truth value as Go's `strconv.ParseBool` does. */
 export function parseBool(text: string): boolean | undefined {
   if (/^(?:1|t|T|TRUE|true|True)$/.test(text)) return true;

@@ -21,6 +21,9 @@ export async function run(invocation: Invocation): Promise<void> {
   const kind = flags.text(flags.given("output") ? "output" : "format");
   const isTree = kind === "tree";
   const isTable = kind === "table";
+  if (flags.given("template") && !/^go-template(?:$|=)/.test(kind)) {
+    throw new UsageError("--template must be used with --format go-template");
+  }
   const format = isTree || isTable
     ? undefined
     : await readFormat(flags, { format: kind, others: ["table", "tree"] });

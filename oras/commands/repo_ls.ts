@@ -1,6 +1,7 @@
 import { parseRegistryName } from "../../distribution/reference.ts";
 import { RegistryClient } from "../../distribution/registry_client.ts";
 import type { Invocation } from "./_command.ts";
+import { UsageError } from "./_errors.ts";
 import { readFormat } from "./_format.ts";
 import { printable } from "./_printable.ts";
 import { remoteOptions } from "./_remote.ts";
@@ -12,6 +13,12 @@ export async function run(invocation: Invocation): Promise<void> {
   // A scheme is no part of either; it stays with the host, to be refused there.
   const [, host, path] = /^((?:[^/:]+:\/\/)?[^/]*)\/?(.*)$/s.exec(target)!;
   const registry = parseRegistryName(host!);
+  if (/[:@]/.test(path!)) {
+    throw new UsageError(
+      `${JSON.stringify(target)}: neither a tag nor a digest can be given`,
+      { hint: 'To list tags, use "gantry repo tags"' },
+    );
+  }
   const namespace = path!.replace(/\/*$/, "/").replace(/^\/$/, "");
   const client = new RegistryClient(
     registry,

@@ -1,4 +1,5 @@
 import type { Command } from "./_command.ts";
+import { checkFilled } from "./_flag.ts";
 import { DOCKER_CONFIG } from "./_words.ts";
 import {
   concurrency,
@@ -40,6 +41,7 @@ export const BACKUP: Command = {
       value: "path",
       purpose: "where to: a folder, or an archive where it ends in .tar",
       required: true,
+      check: checkFilled,
     },
     {
       name: "include-referrers",
@@ -83,6 +85,7 @@ export const RESTORE: Command = {
       value: "path",
       purpose: "the backup: a folder, or an archive",
       required: true,
+      check: checkFilled,
     },
     {
       name: "exclude-referrers",

@@ -1,6 +1,6 @@
 import type { Command } from "./_command.ts";
 import { checkDuration } from "./_duration.ts";
-import type { Flag, FlagKind } from "./_flag.ts";
+import { checkFilled, type Flag, type FlagKind } from "./_flag.ts";
 import { DRY_RUN, FORMAT } from "./flags.ts";
 
 /** Where the registry is, and where its content. */
@@ -215,5 +215,7 @@ function flag(
   purpose: string,
   more: Omit<Flag, "name" | "kind" | "purpose"> = {},
 ): Flag {
-  return { name, kind, purpose, ...more };
+  // Without a value a registry would be open to everybody, or keep nothing.
+  const check = kind === "bool" || kind === "int" ? {} : { check: checkFilled };
+  return { name, kind, purpose, ...check, ...more };
 }

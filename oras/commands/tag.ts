@@ -16,13 +16,19 @@ import { pushedBlock } from "./render/descriptor.ts";
 
 /** Gives a manifest more tags. */
 export async function run(invocation: Invocation): Promise<void> {
-  const { args: [argument = "", ...tags], console, flags, signal } = invocation;
+  const { args: [argument = "", ...names], console, flags, signal } =
+    invocation;
   checkWords(invocation, argument);
   const format = await readFormat(flags);
   const limit = readConcurrency(flags);
   const location = readLocation(invocation, argument, {
     needs: "tag-or-digest",
   });
+  // As with oras the whole reference may be given, if it is of the same repository.
+  const own = location.kind === "registry" ? `${location.name}:` : "";
+  const tags = names.map((name) =>
+    own !== "" && name.startsWith(own) ? name.slice(own.length) : name
+  );
   if (tags.length === 0) {
     const { command, path } = invocation;
     throw new UsageError(`no new tag given for ${showLocation(location)}`, {
@@ -48,7 +54,7 @@ export async function run(invocation: Invocation): Promise<void> {
     }
     await forEachConcurrent(tags, { limit, signal }, async (tag, signal) => {
       await putTagged(store, { bytes, descriptor }, [tag], { signal });
-      if (format.isText) console.out(`Tagged ${tag}`);
+      if (format.isText) console.out(`Tagged ${names[tags.indexOf(tag)]}`);
     });
   }
   format.print(console, pushedBlock(location.name, descriptor, tags));
