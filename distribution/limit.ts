@@ -105,8 +105,14 @@ export function limit(
     }
     const place = await line.enter(signal);
     try {
-      const pause = line.pause();
-      if (pause > 0) await sleep(pause, signal);
+      const turn = line.nextTurn();
+      try {
+        if (turn.pause > 0) await sleep(turn.pause, signal);
+      } catch (error) {
+        line.giveUp(turn.start);
+        throw error;
+      }
+      line.begin(turn.start);
       const response = await transport(request);
       if (response.body === null) {
         place.leave();
@@ -135,7 +141,12 @@ class Line {
   readonly #clock: () => number;
   readonly #places = new Set<Place>();
   readonly #waiting = new Set<() => void>();
-  #next = -Infinity;
+  /** When the last request began, by its turn. */
+  #begun = -Infinity;
+  /** The turns of requests that wait for theirs. */
+  readonly #coming = new Set<number>();
+  /** The last turn that was given. */
+  #last = -Infinity;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(concurrency: number, interval: number, clock: () => number) {
@@ -159,12 +170,27 @@ class Line {
     return place;
   }
 
-  /** How long the next request must wait for the rate's sake; it counts as begun then. */
-  pause(): number {
+  /** When the next request may begin, and how long that is to be waited for. */
+  nextTurn(): { readonly start: number; readonly pause: number } {
     const now = this.#clock();
-    const start = Math.max(now, this.#next);
-    this.#next = start + this.#interval;
-    return start - now;
+    const start = Math.max(now, this.#last + this.#interval);
+    this.#last = start;
+    this.#coming.add(start);
+    return { start, pause: start - now };
+  }
+
+  /** A request has begun whose turn it was. */
+  begin(start: number): void {
+    this.#coming.delete(start);
+    this.#begun = Math.max(this.#begun, start);
+  }
+
+  /** Nobody waits for a turn any more: those who come later need not either. */
+  giveUp(start: number): void {
+    this.#coming.delete(start);
+    if (start < this.#last) return;
+    // Turns are given in their order.
+    this.#last = Math.max(this.#begun, [...this.#coming].at(-1) ?? -Infinity);
   }
 
   #turn(signal: AbortSignal | undefined): Promise<Place> {

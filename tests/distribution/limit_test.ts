@@ -142,6 +142,42 @@ Deno.test("limit() spreads requests over the second", async () => {
   assertEquals(begun, [0, 250, 500, 750, 2750]);
 });
 
+Deno.test("limit() makes nobody wait for requests that were given up", async () => {
+  const now = 0;
+  const pauses: number[] = [];
+  const transport = limit(fromHandler(() => new Response(null)), {
+    rate: 10,
+    clock: () => now,
+    sleep: (ms, signal) => {
+      pauses.push(ms);
+      return signal === undefined
+        ? Promise.resolve()
+        : new Promise((_, reject) =>
+          signal.addEventListener("abort", () => reject(signal.reason))
+        );
+    },
+  });
+  const ask = async (signal?: AbortSignal) => {
+    const one = request(new URL("http://a.example/"));
+    await transport({ ...one, ...signal !== undefined && { signal } });
+  };
+  await ask();
+  const controller = new AbortController();
+  const reason = new Error("enough");
+  const waiting = Array.from({ length: 5 }, () => ask(controller.signal));
+  const outcomes = Promise.allSettled(waiting);
+  await turns();
+  assertEquals(pauses, [100, 200, 300, 400, 500]);
+  controller.abort(reason);
+  assertEquals(
+    await outcomes,
+    waiting.map(() => ({ status: "rejected", reason })),
+  );
+  await ask();
+  await ask();
+  assertEquals(pauses.slice(5), [100, 200]);
+});
+
 Deno.test("limit() refuses limits that let nothing through", () => {
   const base = fromHandler(() => new Response());
   const table: LimitOptions[] = [
