@@ -15,7 +15,7 @@ const FLAGS = [
 ];
 
 /** How long a page may take to report, start of the browser included. */
-const PATIENCE = 120_000;
+const PATIENCE = 240_000;
 
 /**
  * Lets a page in headless Chromium run a module that exports `probe()`, and gives

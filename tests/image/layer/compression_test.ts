@@ -189,20 +189,25 @@ Deno.test("decompress() refuses zstd that is cut off anywhere", async () => {
   }
 });
 
-Deno.test("decompress() gives nothing wrong from zstd with any bit changed", async () => {
+Deno.test("decompress() gives nothing wrong from zstd with a bit changed", async () => {
+  let tried = 0;
   let refused = 0;
-  for (let bit = 0; bit < WORDS_ZSTD.length * 8; bit++) {
-    const changed = WORDS_ZSTD.slice();
-    changed[bit >> 3]! ^= 1 << (bit & 7);
-    try {
-      const found = await toBytes(decompress(streamOf(changed), "zstd"));
-      assertEquals(new TextDecoder().decode(found), WORDS, `bit ${bit}`);
-    } catch (error) {
-      assert(error instanceof LayerError, String(error));
-      refused++;
+  for (const at of WORDS_ZSTD.keys()) {
+    // Of what stands before the content each bit counts.
+    for (const bit of at < 12 ? [0, 1, 2, 3, 4, 5, 6, 7] : [at % 8]) {
+      const changed = WORDS_ZSTD.slice();
+      changed[at]! ^= 1 << bit;
+      tried++;
+      try {
+        const found = await toBytes(decompress(streamOf(changed), "zstd"));
+        assertEquals(new TextDecoder().decode(found), WORDS, `${at}, ${bit}`);
+      } catch (error) {
+        assert(error instanceof LayerError, String(error));
+        refused++;
+      }
     }
   }
-  assert(refused > WORDS_ZSTD.length * 7, String(refused));
+  assert(refused > 0.9 * tried, `${refused} of ${tried}`);
 });
 
 Deno.test("decompress() refuses a zstd window beyond its memory", async () => {
