@@ -1,6 +1,3 @@
-import { chmod, mkdir } from "node:fs/promises";
-import { dirname } from "node:path";
-import { verifyStream } from "../../../digest/verify_stream.ts";
 import type {
   FetchContentOptions,
   PushContentOptions,
@@ -10,15 +7,11 @@ import type {
 } from "../../../distribution/content_options.ts";
 import type { RawManifest } from "../../../distribution/manifests.ts";
 import { BlobFiles } from "../../../distribution/server/node/_blob_files.ts";
-import { remove } from "../../../distribution/server/node/_files.ts";
 import { LayoutManifests } from "../../../distribution/server/node/_layout_manifests.ts";
 import type { SignalOptions } from "../../../distribution/signal_options.ts";
 import type { Source } from "../../../distribution/source.ts";
 import type { Descriptor } from "../../../image/descriptor.ts";
 import { isManifestType } from "../../../image/manifest_type.ts";
-import { fileSource } from "../../node/file_source.ts";
-import { writeVerifiedFile } from "../../node/write_verified_file.ts";
-import { PathError } from "../../errors.ts";
 import type {
   Deleter,
   ManifestFetcher,
@@ -28,13 +21,10 @@ import type {
   TagLister,
   Untagger,
 } from "../../store.ts";
-import { StoreError } from "../../store_error.ts";
 import {
-  checkOffset,
   checkTag,
   contentNotFound,
   isDigest,
-  openVerified,
   readBytes,
   referenceNotFound,
 } from "../_content.ts";
@@ -45,6 +35,7 @@ import {
   type GarbageOptions,
   type GarbageResult,
 } from "./_layout_garbage.ts";
+import { LayoutContent } from "./_layout_content.ts";
 import { inLayout } from "./_layout_failure.ts";
 import { LayoutFrame } from "./_layout_frame.ts";
 import { LayoutPaths, SELF } from "./_layout_paths.ts";
@@ -85,16 +76,17 @@ export class LayoutStore
     ManifestFetcher {
   /** The directory. */
   readonly path: string;
-  readonly #paths: LayoutPaths;
+  readonly #content: LayoutContent;
   readonly #frame: LayoutFrame;
   readonly #manifests: LayoutManifests;
 
   /** Makes a store of a directory; nothing is read or written yet. */
   constructor(path: string) {
     this.path = path;
-    this.#paths = new LayoutPaths(path);
-    this.#frame = new LayoutFrame(path, this.#paths);
-    this.#manifests = new LayoutManifests(new BlobFiles(this.#paths));
+    const paths = new LayoutPaths(path);
+    this.#content = new LayoutContent(path, paths);
+    this.#frame = new LayoutFrame(path, paths);
+    this.#manifests = new LayoutManifests(new BlobFiles(paths));
   }
 
   /**
@@ -107,18 +99,7 @@ export class LayoutStore
     descriptor: Descriptor,
     options: FetchContentOptions = {},
   ): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
-    const { offset = 0, signal } = options;
-    signal?.throwIfAborted();
-    checkOffset(descriptor, offset);
-    const source = await this.#source(descriptor);
-    if (offset > 0) return await source.open(offset);
-    return isManifestType(descriptor.mediaType)
-      ? await openVerified(
-        descriptor,
-        { size: descriptor.size, open: () => source.open() },
-        { signal },
-      )
-      : verifyStream(await source.open(), descriptor);
+    return await this.#content.fetch(descriptor, options);
   }
 
   /** Whether the layout holds the content, in its full size. */
@@ -127,12 +108,7 @@ export class LayoutStore
     options: SignalOptions = {},
   ): Promise<boolean> {
     options.signal?.throwIfAborted();
-    try {
-      return (await this.#source(descriptor)).size === descriptor.size;
-    } catch (error) {
-      if (error instanceof StoreError) return false;
-      throw error;
-    }
+    return await this.#content.exists(descriptor);
   }
 
   /**
@@ -149,26 +125,19 @@ export class LayoutStore
     source: Source,
     options: PushContentOptions = {},
   ): Promise<PushContentResult> {
-    const { digest, mediaType, size } = descriptor;
     const { signal } = options;
     const report = pushReporter(descriptor, options);
     const isThere = await this.exists(descriptor, { signal });
     if (!isThere) {
       await this.#frame.ensure();
-      const stream = await openVerified(descriptor, source, { signal });
-      const path = this.#paths.blob(SELF, digest);
-      await mkdir(dirname(path), { recursive: true });
-      await writeVerifiedFile(path, stream, {
-        size,
+      await this.#content.write(descriptor, source, {
         signal,
         onBytes: (bytes) => report("uploading", bytes),
       });
-      // Content never changes, and no other program should do it by mistake.
-      await chmod(path, 0o444).catch(() => {});
     }
-    if (isManifestType(mediaType)) await this.#list(descriptor);
+    if (isManifestType(descriptor.mediaType)) await this.#list(descriptor);
     const phase = isThere ? "exists" : "uploaded";
-    report(phase, size);
+    report(phase, descriptor.size);
     return phase;
   }
 
@@ -268,13 +237,10 @@ export class LayoutStore
   ): Promise<void> {
     options.signal?.throwIfAborted();
     const { digest } = descriptor;
-    const path = this.#paths.blob(SELF, digest);
     if ((await this.#frame.read()).byDigest.has(digest)) {
       await this.#frame.update((index) => index.withoutManifest(digest));
     }
-    if (!(await inLayout(this.path, () => remove(path)))) {
-      throw contentNotFound(digest, this.path);
-    }
+    await this.#content.delete(digest);
   }
 
   /** Lists the manifests whose subject is the one given, among those that are listed and their children. */
@@ -340,17 +306,6 @@ export class LayoutStore
     await this.#frame.update((index) =>
       index.with(plain, []).withoutBare(children)
     );
-  }
-
-  async #source({ digest }: Pick<Descriptor, "digest">): Promise<Source> {
-    try {
-      return await fileSource(this.#paths.blob(SELF, digest));
-    } catch (error) {
-      if (error instanceof PathError && error.code === "PATH_NOT_FOUND") {
-        throw contentNotFound(digest, this.path);
-      }
-      throw error;
-    }
   }
 }
 
