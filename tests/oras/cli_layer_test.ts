@@ -13,6 +13,13 @@ async function trees(): Promise<Sandbox> {
   await box.write("v2/bin/run", "#!/bin/sh\n");
   await Deno.chmod(`${box.folder}/v2/bin/run`, 0o755);
   await Deno.symlink("motd", `${box.folder}/v2/etc/link`);
+  // Whatever the umask is.
+  for (const path of ["bin", "etc"]) {
+    await Deno.chmod(`${box.folder}/v2/${path}`, 0o755);
+  }
+  for (const path of ["motd", "new"]) {
+    await Deno.chmod(`${box.folder}/v2/etc/${path}`, 0o644);
+  }
   return box;
 }
 
