@@ -14,11 +14,13 @@ async function trees(): Promise<Sandbox> {
   await Deno.chmod(`${box.folder}/v2/bin/run`, 0o755);
   await Deno.symlink("motd", `${box.folder}/v2/etc/link`);
   // Whatever the umask is.
-  for (const path of ["bin", "etc"]) {
-    await Deno.chmod(`${box.folder}/v2/${path}`, 0o755);
+  for (const path of ["v1/bin", "v1/etc", "v2/bin", "v2/etc"]) {
+    await Deno.chmod(`${box.folder}/${path}`, 0o755);
   }
-  for (const path of ["motd", "new"]) {
-    await Deno.chmod(`${box.folder}/v2/etc/${path}`, 0o644);
+  for (
+    const path of ["v1/etc/motd", "v1/etc/old", "v2/etc/motd", "v2/etc/new"]
+  ) {
+    await Deno.chmod(`${box.folder}/${path}`, 0o644);
   }
   return box;
 }
