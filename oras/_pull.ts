@@ -50,19 +50,26 @@ export async function pullArtifact(
   const { outdir = ".", signal } = options;
   signal?.throwIfAborted();
   const context: PullContext = { reference, outdir, signal, options };
-  const { named, root, skipped } = await selectContent(
+  const { manifests, named, root, skipped } = await selectContent(
     { reference, store, target },
     context,
     steps,
   );
   const { descriptor } = root;
-  const { size: total } = descriptor;
   let files: PulledFile[] = [];
   if (named.length > 0) {
     const { writeLayers } = await import("./node/write_layers.ts");
     files = await writeLayers(store, named, context, steps);
   }
-  steps.report({ descriptor, phase: "downloaded", transferred: total, total });
+  for (const manifest of [...manifests, descriptor]) {
+    const { size: total } = manifest;
+    steps.report({
+      descriptor: manifest,
+      phase: "downloaded",
+      transferred: total,
+      total,
+    });
+  }
   return { descriptor, manifest: root, files, skipped };
 }
 
@@ -70,6 +77,8 @@ export async function pullArtifact(
 export interface SelectedContent {
   /** The manifest or index. */
   readonly root: ManifestContent;
+  /** The manifests below it that were read. */
+  readonly manifests: readonly Descriptor[];
   /** What has a name. */
   readonly named: readonly NamedLayer[];
   /** What has none. */
@@ -101,8 +110,14 @@ export async function selectContent(
   const total = descriptor.size;
   steps.report({ descriptor, phase: "downloading", transferred: 0, total });
   steps.report({ descriptor, phase: "processing", transferred: total, total });
-  const layers = await collectLayers(store, root, context, steps);
-  return { root, ...await nameLayers(layers, included, context, steps) };
+  const { layers, manifests } = await collectLayers(
+    store,
+    root,
+    context,
+    steps,
+  );
+  const content = await nameLayers(layers, included, context, steps);
+  return { root, manifests, ...content };
 }
 
 /** A test for titles; undefined where all are wanted. */

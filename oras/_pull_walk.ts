@@ -17,6 +17,14 @@ const MANIFEST_TYPES: ReadonlySet<string> = new Set([
   MediaTypes.dockerManifestList,
 ]);
 
+/** What stands below a manifest. */
+export interface CollectedLayers {
+  /** The layers that are wanted, of all manifests. */
+  readonly layers: readonly Descriptor[];
+  /** The other manifests that were read for that. */
+  readonly manifests: readonly Descriptor[];
+}
+
 /**
  * Collects the layers below a manifest or index, level by level; each manifest is
  * fetched once, however often it is pointed at.
@@ -26,11 +34,12 @@ export async function collectLayers(
   root: ManifestContent,
   context: PullContext,
   steps: PullSteps,
-): Promise<Descriptor[]> {
+): Promise<CollectedLayers> {
   const { options, signal } = context;
   const limit = options.concurrency!;
   const seen = new Set([root.descriptor.digest]);
   const layers: Descriptor[] = [];
+  const manifests: Descriptor[] = [];
   let level: ManifestContent[] = [root];
   while (level.length > 0) {
     const below: Descriptor[] = [];
@@ -60,9 +69,10 @@ export async function collectLayers(
         report(steps, "processing", descriptor);
       },
     );
+    manifests.push(...unseen);
     level = next;
   }
-  return layers;
+  return { layers, manifests };
 }
 
 function report(

@@ -3,7 +3,12 @@ import { join } from "node:path";
 import { ContentError } from "@gantry/oci/digest";
 import type { ProgressEvent } from "@gantry/oci/distribution";
 import { NotFoundError } from "@gantry/oci/distribution";
-import { type Manifest, MediaTypes, type Platform } from "@gantry/oci/image";
+import {
+  isManifestType,
+  type Manifest,
+  MediaTypes,
+  type Platform,
+} from "@gantry/oci/image";
 import {
   ArtifactError,
   type ExistingChoice,
@@ -379,6 +384,22 @@ async function pushIndex(
     ],
   });
 }
+
+Deno.test("pull() tells of each manifest of an index when it is done with", async () => {
+  await using setting = await fixture();
+  await pushIndex(setting, ["x", "y"]);
+  const phases = new Map<string, string[]>();
+  await setting.registry.pull("team/app:all", {
+    outdir: outdir(setting),
+    onProgress({ descriptor: { digest, mediaType }, phase }) {
+      if (isManifestType(mediaType)) {
+        phases.set(digest, [...phases.get(digest) ?? [], phase]);
+      }
+    },
+  });
+  const expected = ["downloading", "processing", "downloaded"];
+  assertEquals([...phases.values()], [expected, expected, expected]);
+});
 
 Deno.test("pull() takes everything of an index, or one platform", async () => {
   await using setting = await fixture();
