@@ -17,7 +17,10 @@ export type ReadingStore = CommandStore | LayoutFile;
 /** A store that a command reads, perhaps through a cache. */
 export type SourceStore = ReadingStore | CachedStore;
 
-/** Opens the store that an argument points at for reading: through the cache that `ORAS_CACHE` names, if any. */
+/**
+ * Opens the store that an argument points at for reading: through the cache that
+ * `ORAS_CACHE` names, if any. With `--dry-run` nothing is kept there.
+ */
 export async function openSource(
   invocation: Invocation,
   location: Location,
@@ -25,6 +28,8 @@ export async function openSource(
   const store = await openReader(invocation, location);
   const path = readVariable("ORAS_CACHE");
   if (path === undefined || !(store instanceof Repository)) return store;
+  const { flags } = invocation;
+  if (flags.knows("dry-run") && flags.bool("dry-run")) return store;
   const { LayoutStore } = await import("../stores/node/layout_store.ts");
   const { CachedStore } = await import("./_cached_store.ts");
   return new CachedStore(store, new LayoutStore(path));

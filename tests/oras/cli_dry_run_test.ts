@@ -123,3 +123,14 @@ Deno.test("--dry-run writes no file that a flag names beside", async () => {
     assertEquals(await stateOf(box), before, line);
   }
 });
+
+Deno.test("--dry-run keeps nothing in the cache of ORAS_CACHE", async () => {
+  await using box = await openWorkshop();
+  await box.ok("push", `${box.host}/app:v1`, "hi.txt");
+  const { code } = await box.gantry(
+    ["pull", `${box.host}/app:v1`, "-o", "out", "--dry-run"],
+    { env: { ORAS_CACHE: `${box.folder}/cache` } },
+  );
+  assertEquals(code, 0);
+  assertEquals(await box.exists("cache"), false);
+});
