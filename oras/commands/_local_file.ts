@@ -2,7 +2,7 @@ import type { Algorithm } from "../../digest/algorithm.ts";
 import type { Digest } from "../../digest/digest.ts";
 import { createHasher } from "../../digest/hasher.ts";
 import { CommandError } from "./_errors.ts";
-import { readStdin } from "./_stdin.ts";
+import { readStdin, untilAborted } from "./_stdin.ts";
 
 /** A file, or stdin, open for reading. */
 export interface LocalFile extends Disposable {
@@ -32,18 +32,24 @@ export async function openLocal(
     };
   }
   try {
-    const file = await Deno.open(path);
+    const file = await untilAborted(
+      () => Deno.open(path),
+      signal,
+      (file) => file.close(),
+    );
     return {
       async read(buffer) {
         try {
-          return await file.read(buffer);
+          return await untilAborted(() => file.read(buffer), signal);
         } catch (cause) {
+          signal.throwIfAborted();
           throw unreadable(path, cause);
         }
       },
       [Symbol.dispose]: () => file.close(),
     };
   } catch (cause) {
+    signal.throwIfAborted();
     throw unreadable(path, cause);
   }
 }

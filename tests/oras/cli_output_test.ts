@@ -1,6 +1,12 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertRejects,
+  assertStrictEquals,
+} from "@std/assert";
 import { join } from "node:path";
 import { writePiece } from "../../oras/commands/_console.ts";
+import { openLocal } from "../../oras/commands/_local_file.ts";
 import { openSandbox, type Sandbox } from "../_support/cli_sandbox.ts";
 import { gantryCommand, runProgram } from "../_support/gantry.ts";
 import { found } from "../_support/programs.ts";
@@ -134,4 +140,28 @@ Deno.test("what cannot be printed is told with the reason", async () => {
     (error as Error).message,
     "Cannot print: No space left on device",
   );
+});
+
+Deno.test({
+  name: "openLocal() ends with the signal, though nobody writes to a pipe",
+  ignore: !found("mkfifo"),
+  async fn() {
+    await using box = await openSandbox();
+    const path = join(box.folder, "pipe");
+    await runProgram(["mkfifo", path]);
+    const reason = new Error("enough");
+    const opening = new AbortController();
+    const opened = openLocal(path, opening.signal);
+    opening.abort(reason);
+    assertStrictEquals(await assertRejects(() => opened), reason);
+    // Lets what waits there on.
+    using writer = await Deno.open(path, { read: true, write: true });
+    const reading = new AbortController();
+    const file = await openLocal(path, reading.signal);
+    const read = file.read(new Uint8Array(1));
+    reading.abort(reason);
+    assertStrictEquals(await assertRejects(() => read), reason);
+    await writer.write(new Uint8Array(1));
+    file[Symbol.dispose]();
+  },
 });
