@@ -146,3 +146,44 @@ Deno.test("cp takes foreign layers into an archive with --include-foreign", asyn
   await box.ok("cp", from, "oci-archive:with.tar:v1", "--include-foreign");
   assertEquals((await head("with.tar")).code, 0);
 });
+
+Deno.test("cp and validate take the one thing that an archive without names holds", async () => {
+  await using box = await filled();
+  const { host } = box;
+  await box.ok("cp", "-r", `${host}/app:amd64`, "oci-archive:one.tar");
+  await box.ok("cp", "oci-archive:one.tar", `${host}/one:v1`);
+  assertEquals(
+    await box.ok("resolve", `${host}/one:v1`),
+    await box.ok("resolve", `${host}/app:amd64`),
+  );
+  await box.ok("image", "append", ...await baseImage(box), "-t", "v2");
+  const image = `${host}/base:v2`;
+  await box.ok("cp", image, "docker-archive:image.tar");
+  await box.ok("validate", "docker-archive:image.tar");
+  await box.ok("cp", "docker-archive:image.tar", `${host}/saved:v1`);
+  const config = (name: string) => box.ok("manifest", "fetch-config", name);
+  assertEquals(await config(`${host}/saved:v1`), await config(image));
+
+  const two = ["backup", `${host}/app:amd64,arm64`, "-o", "two.tar"];
+  await box.ok(...two);
+  const { code, stderr } = await box.gantry(
+    ["cp", "oci-archive:two.tar", `${host}/two:v1`],
+  );
+  assertEquals(code, 1);
+  assertStringIncludes(stderr, "amd64, arm64");
+});
+
+/** An image without layers in the registry, and a directory to put on it. */
+async function baseImage(box: Sandbox): Promise<string[]> {
+  const config = {
+    architecture: "amd64",
+    os: "linux",
+    rootfs: { type: "layers", diff_ids: [] },
+  };
+  const type = "application/vnd.oci.image.config.v1+json";
+  await box.write("config.json", JSON.stringify(config));
+  await box.write("root/etc/motd", "hello");
+  const name = `${box.host}/base:v1`;
+  await box.ok("push", name, "--config", `config.json:${type}`);
+  return [name, "root"];
+}
