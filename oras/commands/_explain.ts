@@ -34,7 +34,7 @@ export function explain(error: unknown): CommandError {
     return oneLine("interrupted", { cause: error });
   }
   return oneLine(
-    error instanceof Error ? error.message : String(error),
+    error instanceof Error ? ofSystem(error.message) : String(error),
     {
       cause: error,
       hint: error instanceof OciError
@@ -42,6 +42,15 @@ export function explain(error: unknown): CommandError {
         : undefined,
     },
   );
+}
+
+/** What the operating system said of a path, in the words of other messages. */
+function ofSystem(message: string): string {
+  const [, reason, path] = /^E[A-Z]+: (.+?), [a-z]+ '([^']+)'/.exec(message) ??
+    /^(.+?) \(os error \d+\): [a-z]+ '([^']+)'/.exec(message) ?? [];
+  return reason === undefined
+    ? message
+    : `Cannot use ${path}: ${reason.toLowerCase()}`;
 }
 
 function oneLine(message: string, options: CommandErrorOptions): CommandError {

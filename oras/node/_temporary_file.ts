@@ -60,7 +60,7 @@ export async function writeSmallFile(
     if (options.overwrite === false) await publish(partial, path, options);
     else renameNow(partial, path);
   } catch (error) {
-    await rm(partial, { force: true });
+    await rm(partial, { force: true }).catch(() => {});
     throw pathFailure("write", path, error);
   }
 }

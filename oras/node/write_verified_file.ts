@@ -76,7 +76,7 @@ export async function writeVerifiedFile(
     options.signal?.throwIfAborted();
     await publish(partial, path, options);
   } catch (error) {
-    await rm(partial, { force: true });
+    await rm(partial, { force: true }).catch(() => {});
     throw pathFailure("write", path, error);
   }
 }

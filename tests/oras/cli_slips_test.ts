@@ -60,3 +60,22 @@ Deno.test("push .. is not told to use a flag of pull", async () => {
   assertStringIncludes(stderr, "Cannot push directory ..");
   assertFalse(stderr.includes("--allow-path-traversal"), stderr);
 });
+
+Deno.test("what the system says of a path is told in the words of other messages", async () => {
+  await using box = await filled();
+  await box.write("folder/x", "x");
+  const missing = `${box.folder}/missing`;
+  const pushed = await box.gantry(["push", `${box.host}/a:v1`, "folder"], {
+    env: { TMPDIR: missing },
+  });
+  assertEquals(pushed.code, 1);
+  assertStringIncludes(
+    pushed.stderr,
+    `Error: Cannot use ${missing}/gantry-XXXXXX: no such file or directory\n`,
+  );
+  const packed = await box.gantry(
+    ["layer", "pack", "folder", "-o", "missing/layer.tar"],
+  );
+  assertEquals(packed.code, 1);
+  assertStringIncludes(packed.stderr, "Error: Cannot use missing/layer.tar");
+});

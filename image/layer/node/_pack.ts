@@ -111,7 +111,7 @@ export async function packFile(
     await rename(partial, file);
     return packed;
   } catch (error) {
-    await rm(partial, { force: true });
+    await rm(partial, { force: true }).catch(() => {});
     throw error;
   }
 }
