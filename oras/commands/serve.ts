@@ -16,7 +16,7 @@ import type { FlagValues } from "./_flag.ts";
 import { readFormat } from "./_format.ts";
 import { readAccess } from "./_serve_access.ts";
 import { readRules } from "./_serve_options.ts";
-import { serverLog } from "./_server_log.ts";
+import { serverLog, tell } from "./_server_log.ts";
 
 /** Runs a registry until it is interrupted. */
 export async function run(invocation: Invocation): Promise<void> {
@@ -30,7 +30,7 @@ export async function run(invocation: Invocation): Promise<void> {
   const access = await readAccess(flags);
   if (root !== "") await makeRoot(root, flags.bool("read-only"));
   const log = serverLog(console, flags.text("access-log"));
-  await using hook = openHook(flags, (line) => console.err(line));
+  await using hook = openHook(flags, (line) => tell(console, line));
   await using registry = createRegistry({
     ...readRules(flags),
     ...access,

@@ -3,7 +3,7 @@ import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { hash } from "bcryptjs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { runGantry, startGantry } from "../_support/gantry.ts";
+import { gantryCommand, runGantry, startGantry } from "../_support/gantry.ts";
 
 const INDEX = "application/vnd.oci.image.index.v1+json";
 const BODY = '{"schemaVersion":2,"manifests":[]}';
@@ -303,4 +303,26 @@ Deno.test("serve says what is wrong with its options", async () => {
     assert(!stderr.includes("    at "), stderr);
   }
   await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("serve answers on where nobody reads its log any more", async () => {
+  const [program, ...prefix] = gantryCommand();
+  const child = new Deno.Command(program!, {
+    args: [...prefix, "serve", "--listen=127.0.0.1:0", "--access-log"],
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  await child.stderr.cancel();
+  const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  const { value } = await reader.read();
+  const url = /http:\S+/.exec(value!)![0];
+  for (let request = 0; request < 3; request++) {
+    const answer = await fetch(`${url}/v2/`);
+    await answer.body?.cancel();
+    assertEquals(answer.status, 200);
+  }
+  child.kill("SIGTERM");
+  assertEquals((await child.status).code, 0);
+  await reader.cancel();
 });
