@@ -56,7 +56,7 @@ export async function describeLayer(
     }
   }
   async function* unpack(): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-    for await (const piece of decompress(read())) {
+    for await (const piece of decompress(read(), "auto", { signal })) {
       await plain.update(piece);
       yield piece;
     }

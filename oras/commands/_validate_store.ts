@@ -156,7 +156,7 @@ class StoreWalk {
       return;
     }
     const hasher = createHasher(algorithm);
-    for await (const piece of decompress(stream)) {
+    for await (const piece of decompress(stream, "auto", { signal })) {
       signal.throwIfAborted();
       await hasher.update(piece);
     }

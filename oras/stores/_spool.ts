@@ -61,7 +61,8 @@ export function expanded(
   return convert(
     layer,
     options,
-    (pieces, check) => check(decompress(pieces, compression)),
+    (pieces, check, signal) =>
+      check(decompress(pieces, compression, { signal })),
   );
 }
 
@@ -77,7 +78,9 @@ export async function inspected(
       yield piece;
     }
   }
-  for await (const _ of checked(decompress(seen()), diffId)) {
+  for await (
+    const _ of checked(decompress(seen(), "auto", { signal }), diffId)
+  ) {
     /* To the end. */
   }
   return String(await hasher.digest());
@@ -86,15 +89,23 @@ export async function inspected(
 async function convert(
   from: Source,
   { diffId, signal, spool }: ConvertOptions,
-  way: (pieces: Pieces, check: (tar: Pieces) => Pieces) => Pieces,
+  way: (
+    pieces: Pieces,
+    check: (tar: Pieces) => Pieces,
+    signal: AbortSignal | undefined,
+  ) => Pieces,
 ): Promise<Converted> {
   const hasher = createHasher();
   let size = 0;
-  const make = (isFirst: boolean): Pieces =>
-    way(
-      blocks(from, isFirst ? signal : undefined),
+  const make = (isFirst: boolean): Pieces => {
+    // The source is read again long after this work is done.
+    const stop = isFirst ? signal : undefined;
+    return way(
+      blocks(from, stop),
       (tar) => isFirst ? checked(tar, diffId) : tar,
+      stop,
     );
+  };
   async function* measured(): AsyncGenerator<Uint8Array<ArrayBuffer>> {
     for await (const piece of make(true)) {
       size += piece.byteLength;

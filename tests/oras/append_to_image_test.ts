@@ -15,6 +15,7 @@ import {
   describeLayer,
   MemoryStore,
 } from "@gantry/oci/oras";
+import { zstdBomb } from "../image/layer/_tar_blocks.ts";
 
 const TAR = new Uint8Array(1024);
 const GZIP = await gzip(TAR);
@@ -206,4 +207,17 @@ Deno.test("describeLayer() refuses what is no layer, and ends at an abort", asyn
     Error,
     "enough",
   );
+});
+
+Deno.test("describeLayer() lets itself be stopped while little unpacks to much", async () => {
+  const bomb = zstdBomb();
+  // Loads the decoder.
+  await assertRejects(() => describeLayer(bomb.slice(0, 1000)), ArtifactError);
+  const reason = new RangeError("enough");
+  const stop = new AbortController();
+  // By then the decoder is at work.
+  setTimeout(() => stop.abort(reason), 50);
+  const { signal } = stop;
+  const error = await assertRejects(() => describeLayer(bomb, { signal }));
+  assertEquals(error, reason);
 });

@@ -68,7 +68,7 @@ export async function openArchive(
   try {
     let source = await fileSource(path);
     if (await sourceCompression(source) !== "none") {
-      const tar = decompress(await source.open());
+      const tar = decompress(await source.open(), "auto", { signal });
       source = await folder.spool(toStream(tar), { signal });
     }
     const index = await TarIndex.read(source, { signal });

@@ -34,6 +34,7 @@ import { blob, document, fill, multiPlatform, referrer } from "./_graphs.ts";
 import { TarIndex } from "../../../oras/stores/_tar_index.ts";
 import { realImage, realLayer } from "./_layers.ts";
 import { EMPTY } from "./_suite.ts";
+import { zstdBomb } from "../../image/layer/_tar_blocks.ts";
 
 async function withFolder(
   run: (folder: string) => Promise<void>,
@@ -250,6 +251,21 @@ Deno.test("openArchive() refuses a file that is neither kind", async () => {
     await assertRejects(() => openArchive(`${folder}/text`), StoreError);
     await Deno.writeFile(`${folder}/gz`, new Uint8Array([0x1f, 0x8b, 8, 0, 1]));
     await assertRejects(() => openArchive(`${folder}/gz`));
+  });
+});
+
+Deno.test("openArchive() lets itself be stopped while little unpacks to much", async () => {
+  await withFolder(async (folder) => {
+    await Deno.writeFile(`${folder}/bomb`, zstdBomb());
+    const reason = new RangeError("enough");
+    const stop = new AbortController();
+    const { signal } = stop;
+    const timer = setTimeout(() => stop.abort(reason), 300);
+    const error = await assertRejects(() =>
+      openArchive(`${folder}/bomb`, { signal })
+    );
+    clearTimeout(timer);
+    assertEquals(error, reason);
   });
 });
 
