@@ -35,14 +35,16 @@ export async function readSecretFile(path: string): Promise<string> {
 export async function writeFile(
   name: string,
   content: Uint8Array,
+  signal: AbortSignal,
   mode = 0o666,
 ): Promise<void> {
   const { isDevice, path } = await outputPath(name);
   if (isDevice) {
     try {
-      using device = await openDevice(path);
+      using device = await openDevice(path, signal);
       return await writePiece(device, content);
     } catch (cause) {
+      signal.throwIfAborted();
       throw pathFailure("write", name, cause);
     }
   }
@@ -58,20 +60,21 @@ export async function writeFile(
 
 /** Writes a small file that a flag names, or says so where nothing is to be written. */
 export async function writeOutput(
-  { console, flags }: Invocation,
+  { console, flags, signal }: Invocation,
   path: string,
   content: Uint8Array,
 ): Promise<void> {
   if (flags.bool("dry-run")) console.err(`Would write ${printable(path)}`);
-  else await writeFile(path, content);
+  else await writeFile(path, content, signal);
 }
 
 /** Replaces a small file that only its owner may read. */
 export async function replaceSecretFile(
   path: string,
   text: string,
+  signal: AbortSignal,
 ): Promise<void> {
-  await writeFile(path, new TextEncoder().encode(text), 0o600);
+  await writeFile(path, new TextEncoder().encode(text), signal, 0o600);
 }
 
 function reason(cause: unknown): string {

@@ -104,7 +104,7 @@ export async function packToFile(
   const { isDevice, path } = await outputPath(output);
   if (isDevice) {
     const { result, stream } = packLayer(directory, options);
-    using device = await openDevice(path);
+    using device = await openDevice(path, signal);
     await writePieces(device, stream, signal);
     return print(await result);
   }

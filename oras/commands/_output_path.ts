@@ -1,3 +1,5 @@
+import { untilAborted } from "./_stdin.ts";
+
 /** Where a path that a command is to write leads. */
 export interface OutputPath {
   /** The file behind symbolic links, or the path as it was given. */
@@ -42,10 +44,19 @@ export interface OpenDevice extends Disposable {
   write(piece: Uint8Array): Promise<number>;
 }
 
-/** Opens a device or a pipe as it is. */
-export async function openDevice(path: string): Promise<OpenDevice> {
+/** Opens a device or a pipe as it is: a pipe once somebody reads it, unless aborted before. */
+export async function openDevice(
+  path: string,
+  signal: AbortSignal,
+): Promise<OpenDevice> {
   const stream = STREAMS[path];
-  if (stream === undefined) return await Deno.open(path, { write: true });
+  if (stream === undefined) {
+    return await untilAborted(
+      () => Deno.open(path, { write: true }),
+      signal,
+      (device) => device.close(),
+    );
+  }
   return {
     write: (piece) => Deno[stream].write(piece),
     [Symbol.dispose]() {},

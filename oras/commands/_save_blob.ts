@@ -2,7 +2,6 @@ import type { Descriptor } from "../../image/descriptor.ts";
 import type { Fetcher } from "../store.ts";
 import type { Invocation } from "./_command.ts";
 import { openDevice, outputPath } from "./_output_path.ts";
-import { untilAborted } from "./_stdin.ts";
 import { writeTo } from "./_stdout.ts";
 import { watchTransfers } from "./render/transfers.ts";
 
@@ -29,12 +28,7 @@ export async function saveBlob(
   const { signal } = invocation;
   const { isDevice, path } = await outputPath(options.path);
   if (isDevice) {
-    // A pipe can be opened once somebody reads it.
-    using device = await untilAborted(
-      () => openDevice(path),
-      signal,
-      (device) => device[Symbol.dispose](),
-    );
+    using device = await openDevice(path, signal);
     const stream = await store.fetch(descriptor, { signal });
     await writeTo(device, stream, signal);
     return path;

@@ -35,7 +35,7 @@ export async function run(invocation: Invocation): Promise<void> {
   // What serve would not take is not written either.
   htpasswd(text);
   const isDry = flags.bool("dry-run");
-  if (!isDry) await replaceSecretFile(path, text);
+  if (!isDry) await replaceSecretFile(path, text, invocation.signal);
   const change = flags.bool("delete")
     ? "removed"
     : index < 0

@@ -47,7 +47,7 @@ export async function run(invocation: Invocation): Promise<void> {
     platform,
     signal,
   });
-  if (output !== "" && output !== "-") await writeFile(output, bytes);
+  if (output !== "" && output !== "-") await writeFile(output, bytes, signal);
   if (flags.bool("descriptor")) {
     if (platform === undefined) printDescriptor(invocation, descriptor);
     else printWholeDescriptor(invocation, descriptor);

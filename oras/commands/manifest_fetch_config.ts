@@ -49,7 +49,7 @@ export async function run(invocation: Invocation): Promise<void> {
         `the config is larger than ${MAX_MANIFEST_SIZE} bytes; use "gantry blob fetch"`,
       ),
   );
-  if (output !== "" && output !== "-") await writeFile(output, content);
+  if (output !== "" && output !== "-") await writeFile(output, content, signal);
   if (wantsDescriptor) printWholeDescriptor(invocation, config);
   else if (!format.isText) {
     format.print(console, {
